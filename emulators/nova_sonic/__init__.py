@@ -1,0 +1,1 @@
+"""A server that InvokeModelWithBidirectionalStream clients cannot tell from Amazon Nova Sonic on Bedrock."""
