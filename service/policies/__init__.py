@@ -1,0 +1,1 @@
+"""Rules that answer one question each and do nothing."""
