@@ -105,6 +105,8 @@ _READERS: Final[Sequence[tuple[type[BaseException], Callable[[BaseException], Mo
     # The SDK looks the exception's type up in the operation's table and does not find it.
     (
         KeyError,
-        lambda error: ModelFailure(ModelFailureKind.STREAM_ERROR, f"an exception of the unknown type {error}"),
+        lambda error: ModelFailure(
+            ModelFailureKind.STREAM_ERROR, f"an exception of the unknown type {error}"
+        ),
     ),
 )
