@@ -1,0 +1,72 @@
+"""What a session is told."""
+
+from dataclasses import dataclass
+
+from service.errors import CloseCode, ErrorCode, ModelFailure
+from service.wire.client import ClientMessage
+from service.wire.sonic_output import ModelOutput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientFault:
+    """What the client sent could not be taken; the session says why and ends."""
+
+    code: CloseCode
+    error: ErrorCode
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientGone:
+    """The socket is closed; nothing reaches the client any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamOpened:
+    """The transport opened the stream: it now takes `SendToModel`; the model has said nothing yet."""
+
+    stream_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamAccepted:
+    """The model answered with response headers, which it does only after our first events."""
+
+    stream_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelEvent:
+    """The model said something on this stream."""
+
+    stream_id: int
+    event: ModelOutput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamClosed:
+    """The stream is over, or could not be opened; `failure` None after our own clean end."""
+
+    stream_id: int
+    failure: ModelFailure | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolFinished:
+    """A tool ended; `result_json` is a JSON object, an error object when `failed`."""
+
+    stream_id: int
+    tool_use_id: str
+    result_json: str
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrainRequested:
+    """This process will go; finish the running turn within `deadline_s`."""
+
+    deadline_s: float
+
+
+type ModelSide = StreamOpened | StreamAccepted | ModelEvent | StreamClosed
+type Event = ClientMessage | ClientFault | ClientGone | ModelSide | ToolFinished | DrainRequested
