@@ -17,11 +17,33 @@ from h2.errors import ErrorCodes
 from emulators.nova_sonic.wire.responses import ApiException
 
 INPUT_EVENTS: Final = frozenset(
-    "any sessionStart promptStart contentStart textInput audioInput toolResult contentEnd promptEnd sessionEnd".split()
+    [
+        "any",
+        "sessionStart",
+        "promptStart",
+        "contentStart",
+        "textInput",
+        "audioInput",
+        "toolResult",
+        "contentEnd",
+        "promptEnd",
+        "sessionEnd",
+    ]
 )
 OUTPUT_EVENTS: Final = frozenset(
-    "any completionStart contentStart textOutput audioOutput toolUse contentEnd usageEvent completionEnd "
-    "userSpeechStart userSpeechEnd".split()
+    [
+        "any",
+        "completionStart",
+        "contentStart",
+        "textOutput",
+        "audioOutput",
+        "toolUse",
+        "contentEnd",
+        "usageEvent",
+        "completionEnd",
+        "userSpeechStart",
+        "userSpeechEnd",
+    ]
 )
 
 
