@@ -1,0 +1,33 @@
+// The socket worker, as the page sees it.
+
+import type { PageToSocket, SocketToPage } from './audio/messages.ts'
+import { type ClientMessage, SOCKET_PATH, SUBPROTOCOL } from './protocol.ts'
+import SocketWorker from './socket.worker.ts?worker'
+
+export type VoiceSocket = {
+  readonly connect: (ports: { readonly capture: MessagePort; readonly player: MessagePort }) => void
+  readonly open: () => void
+  readonly send: (message: ClientMessage) => void
+  readonly close: () => void
+  readonly dispose: () => void
+}
+
+export type OpenSocket = (onEvent: (event: SocketToPage) => void) => VoiceSocket
+
+/** The page, /api and /ws share one origin; the address never carries a query. */
+export function socketUrl(location: { readonly protocol: string; readonly host: string }): string {
+  return `${location.protocol === 'https:' ? 'wss:' : 'ws:'}//${location.host}${SOCKET_PATH}`
+}
+
+export const createSocket: OpenSocket = (onEvent) => {
+  const worker = new SocketWorker()
+  worker.onmessage = ({ data }: MessageEvent<SocketToPage>) => onEvent(data)
+  const tell = (command: PageToSocket, transfer: Transferable[] = []): void => worker.postMessage(command, transfer)
+  return {
+    connect: ({ capture, player }) => tell({ type: 'ports', capture, player }, [capture, player]),
+    open: () => tell({ type: 'open', url: socketUrl(globalThis.location), protocols: [SUBPROTOCOL] }),
+    send: (message) => tell({ type: 'send', message }),
+    close: () => tell({ type: 'close' }),
+    dispose: () => worker.terminate(),
+  }
+}
