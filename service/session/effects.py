@@ -1,9 +1,7 @@
 """What a session wants done, and what it announces. The driver performs every effect, in order."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
 
 from service.errors import CloseCode, ModelFailureKind
 from service.wire.server import ClosedBy, Outcome, ServerMessage
@@ -64,7 +62,7 @@ class RunTool:
     stream_id: int
     tool_use_id: str
     name: str
-    arguments: Mapping[str, Any]
+    arguments_json: str
 
 
 class State(Enum):
@@ -137,13 +135,25 @@ class Direction(Enum):
     TO_MODEL = "to_model"
 
 
+class Fault(Enum):
+    """What checking an event found."""
+
+    NONE = "ok"
+    UNKNOWN = "unknown"
+    MALFORMED = "malformed"
+    OUT_OF_ORDER = "out_of_order"
+    STALE = "stale"
+    """It came from, or for, a stream that is no longer ours."""
+    OVER_LIMIT = "over_limit"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidationCounted:
-    """So many events of this type went this way since the last announcement; `fault` "" means they were good."""
+    """So many events of this type went this way since the last announcement."""
 
     direction: Direction
     event_type: str
-    fault: str
+    fault: Fault
     count: int
 
 

@@ -188,7 +188,7 @@ def encode(event: ModelInput) -> bytes:
     return orjson.dumps({"event": {name: body}})
 
 
-def _spell(event: ModelInput) -> tuple[str, dict[str, Any]]:
+def _spell(event: ModelInput) -> tuple[str, dict[str, Any]]:  # noqa: PLR0911 - one return for each event
     match event:
         case SessionStart():
             return "sessionStart", _session_start(event)

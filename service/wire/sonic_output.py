@@ -136,7 +136,7 @@ _AUDIO_CONTENT: Final = b'"content":"'
 _MAX_NAME_CHARS: Final = 64
 
 
-def decode(payload: bytes) -> ModelOutput:
+def decode(payload: bytes) -> ModelOutput:  # noqa: PLR0911 - one return for each way to be unreadable
     """Read one event as received; whatever is wrong with it comes back as `Malformed`."""
     if payload.startswith(_AUDIO_OPENING):
         audio = _audio_by_slicing(payload)
@@ -146,17 +146,16 @@ def decode(payload: bytes) -> ModelOutput:
         document = orjson.loads(payload)
     except orjson.JSONDecodeError:
         return Malformed(name="unreadable", reason="not JSON")
-    match document:
-        case {"event": {**events}} if len(events) == 1:
-            ((name, body),) = events.items()
-        case _:
-            return Malformed(name="unreadable", reason="not one event")
+    events = document.get("event") if isinstance(document, dict) else None
+    if not isinstance(events, dict) or len(events) != 1:
+        return Malformed(name="unreadable", reason="not one event")
+    ((name, body),) = events.items()
     reader = _READERS.get(name)
     if reader is None:
         return Unknown(name=name[:_MAX_NAME_CHARS])
+    if not isinstance(body, dict):
+        return Malformed(name=name, reason="the event is no object")
     try:
-        if not isinstance(body, dict):
-            raise ModelProtocolError("the event is no object")
         return reader(body)
     except ModelProtocolError as error:
         return Malformed(name=name, reason=str(error))
