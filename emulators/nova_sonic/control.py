@@ -217,7 +217,9 @@ class ControlConnection(asyncio.Protocol):
                     self._body += data
                     if len(self._body) > MAX_BODY_BYTES:
                         self._send(
-                            problem_reply(HTTPStatus.CONTENT_TOO_LARGE, "the body is larger than 1 MiB")
+                            problem_reply(
+                                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is larger than 1 MiB"
+                            )
                         )
                         self._transport.close()
                         return
