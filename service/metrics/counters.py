@@ -6,25 +6,6 @@ part of a name. What publishes them elsewhere reads `snapshot()`.
 
 from collections import Counter
 from collections.abc import Mapping
-from enum import StrEnum
-
-
-class Direction(StrEnum):
-    """Which border a message was checked at."""
-
-    FROM_CLIENT = "from_client"
-    TO_CLIENT = "to_client"
-    FROM_MODEL = "from_model"
-    TO_MODEL = "to_model"
-
-
-class Fault(StrEnum):
-    """What checking a message found."""
-
-    NONE = "ok"
-    UNKNOWN = "unknown"
-    MALFORMED = "malformed"
-    OUT_OF_ORDER = "out_of_order"
 
 
 class Counters:
@@ -37,13 +18,6 @@ class Counters:
         """Count `amount` more of `name`, or of its part `label`."""
         if amount:
             self._counts[name, label] += amount
-
-    def validated(self, direction: Direction, message_type: str, fault: Fault = Fault.NONE) -> None:
-        """Count one checked message by border, type and what was found.
-
-        `message_type` is a type of ours or of the model's; what a peer made up is counted as `other`.
-        """
-        self._counts[f"messages_{direction.value}", f"{message_type}.{fault.value}"] += 1
 
     def value(self, name: str, label: str = "") -> int:
         """What has been counted so far."""

@@ -5,7 +5,6 @@ with an `error` sentence. Nova Sonic takes objects only, and nothing of ours bel
 """
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -13,7 +12,6 @@ import orjson
 
 from service.tools.ports import Tool, ToolArgumentError, ToolDescription
 
-_MAX_ARGUMENT_CHARS: Final = 16_384
 _MAX_RESULT_BYTES: Final = 8_192
 
 
@@ -36,13 +34,12 @@ class Registry:
         """What the model is told, in the order the tools were given."""
         return tuple(tool.description for tool in self._tools.values())
 
-    async def run(self, name: str, arguments_json: str) -> tuple[str, bool]:
+    async def run(self, name: str, arguments: Mapping[str, Any]) -> tuple[str, bool]:
         """The result as JSON text of an object, and whether the tool did its work; never raises."""
         tool = self._tools.get(name)
         if tool is None:
             return _error(f"there is no tool {name[:64]!r}")
         try:
-            arguments = _arguments(arguments_json)
             async with asyncio.timeout(self._timeout_s):
                 result = orjson.dumps(dict(await tool.run(arguments)))
         except ToolArgumentError as error:
@@ -55,21 +52,6 @@ class Registry:
         if len(result) > _MAX_RESULT_BYTES:
             return _error(f"the result of {name} is longer than {_MAX_RESULT_BYTES} bytes")
         return result.decode(), True
-
-
-def _arguments(text: str) -> Mapping[str, Any]:
-    """The arguments the model gave; Nova Sonic sometimes encodes them twice, and gives none as an empty text."""
-    if len(text) > _MAX_ARGUMENT_CHARS:
-        raise ToolArgumentError(f"the arguments are longer than {_MAX_ARGUMENT_CHARS} characters")
-    try:
-        arguments = json.loads(text or "{}")
-        if isinstance(arguments, str):
-            arguments = json.loads(arguments or "{}")
-    except (ValueError, RecursionError):
-        raise ToolArgumentError("the arguments are not JSON") from None
-    if not isinstance(arguments, dict):
-        raise ToolArgumentError("the arguments must be a JSON object")
-    return arguments
 
 
 def _error(sentence: str) -> tuple[str, bool]:

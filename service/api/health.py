@@ -1,0 +1,64 @@
+"""Whether this process lives, and whether it should get new sessions.
+
+`/health` and `/health/live` stay green while draining: a load balancer that took the process for dead would
+cut the sessions that are still being served. `/health/ready` is the one that turns red, with the reasons.
+"""
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from starlette.responses import JSONResponse
+
+
+class Phase(Enum):
+    """Where the process is in its life; it only moves downwards."""
+
+    STARTING = "starting"
+    SERVING = "serving"
+    DRAINING = "draining"
+
+
+class Health:
+    """What this process knows about itself."""
+
+    def __init__(self) -> None:
+        self.phase = Phase.STARTING
+        self.model_problem: str | None = None
+        """Why the last check of the model failed; None when it passed."""
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why no new session should come here; empty when one may."""
+        reasons = [] if self.phase is Phase.SERVING else [self.phase.value]
+        if self.model_problem is not None:
+            reasons.append(self.model_problem)
+        return reasons
+
+
+def router(health: Health, *, sessions: Callable[[], int], max_sessions: int) -> APIRouter:
+    """GET /health, /health/live and /health/ready."""
+    routes = APIRouter()
+
+    @routes.get("/health")
+    @routes.get("/health/live")
+    async def live() -> JSONResponse:
+        return _answer({"status": "ok", "phase": health.phase.value})
+
+    @routes.get("/health/ready")
+    async def ready() -> JSONResponse:
+        reasons = health.reasons
+        body = {
+            "status": "not ready" if reasons else "ready",
+            "reasons": reasons,
+            "sessions": sessions(),
+            "maxSessions": max_sessions,
+        }
+        return _answer(body, HTTPStatus.SERVICE_UNAVAILABLE if reasons else HTTPStatus.OK)
+
+    return routes
+
+
+def _answer(body: Mapping[str, object], status: HTTPStatus = HTTPStatus.OK) -> JSONResponse:
+    return JSONResponse(body, status_code=status, headers={"Cache-Control": "no-store"})
