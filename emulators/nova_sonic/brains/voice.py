@@ -75,5 +75,5 @@ def load_voice() -> Voice:
         weights.verified()
     try:
         return Voice()
-    except Exception as error:  # noqa: BLE001 - onnxruntime raises classes of its own, some without a common base
+    except Exception as error:  # onnxruntime raises classes of its own
         raise unavailable("The hibari voice", error) from error

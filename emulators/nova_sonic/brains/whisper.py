@@ -84,7 +84,7 @@ class Transcriber:
 
     def transcribe(self, pcm: bytes) -> str:
         """Return the words in 16 kHz mono s16le audio of any length; empty when there were none."""
-        samples = np.frombuffer(pcm[: len(pcm) // 2 * 2], "<i2").astype(np.float32) / _FULL_SCALE
+        samples = np.frombuffer(pcm[: len(pcm) // 2 * 2], "<i2") * np.float32(1 / _FULL_SCALE)
         if len(samples) < _SHORTEST_S * RATE_HZ:
             return ""
         return " ".join(text for piece in split_at_quiet_places(samples) if (text := self._words(piece)))
