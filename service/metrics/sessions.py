@@ -11,6 +11,7 @@ from service.metrics.counters import Counters
 from service.metrics.logs import logger
 from service.session.effects import (
     Announcement,
+    Fault,
     StateChanged,
     StreamLost,
     TurnClosed,
@@ -44,8 +45,8 @@ class SessionRecord:
             case StreamLost():
                 self._stream_lost(announcement)
             case ValidationCounted(direction=direction, event_type=event_type, fault=fault, count=count):
-                self.counters.add(f"messages_{direction.value}", count, label=f"{event_type}.{fault or 'ok'}")
-                if fault:
+                self.counters.add(f"messages_{direction.value}", count, label=f"{event_type}.{fault.value}")
+                if fault is not Fault.NONE:
                     self._totals["faults"] += count
             case StateChanged(after=after):
                 self.counters.add("states_entered", label=after.value)

@@ -12,6 +12,7 @@ import orjson
 
 from service.tools.ports import Tool, ToolArgumentError, ToolDescription
 
+_MAX_ARGUMENT_CHARS: Final = 16_384
 _MAX_RESULT_BYTES: Final = 8_192
 
 
@@ -34,12 +35,13 @@ class Registry:
         """What the model is told, in the order the tools were given."""
         return tuple(tool.description for tool in self._tools.values())
 
-    async def run(self, name: str, arguments: Mapping[str, Any]) -> tuple[str, bool]:
+    async def run(self, name: str, arguments_json: str) -> tuple[str, bool]:
         """The result as JSON text of an object, and whether the tool did its work; never raises."""
         tool = self._tools.get(name)
         if tool is None:
             return _error(f"there is no tool {name[:64]!r}")
         try:
+            arguments = _arguments(arguments_json)
             async with asyncio.timeout(self._timeout_s):
                 result = orjson.dumps(dict(await tool.run(arguments)))
         except ToolArgumentError as error:
@@ -52,6 +54,18 @@ class Registry:
         if len(result) > _MAX_RESULT_BYTES:
             return _error(f"the result of {name} is longer than {_MAX_RESULT_BYTES} bytes")
         return result.decode(), True
+
+
+def _arguments(text: str) -> Mapping[str, Any]:
+    if len(text) > _MAX_ARGUMENT_CHARS:
+        raise ToolArgumentError(f"the arguments are longer than {_MAX_ARGUMENT_CHARS} characters")
+    try:
+        arguments = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise ToolArgumentError("the arguments are not JSON") from None
+    if not isinstance(arguments, dict):
+        raise ToolArgumentError("the arguments must be a JSON object")
+    return arguments
 
 
 def _error(sentence: str) -> tuple[str, bool]:
