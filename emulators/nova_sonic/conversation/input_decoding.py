@@ -31,8 +31,10 @@ from emulators.nova_sonic.conversation.setup_decoding import json_object, prompt
 ROLES: Final = ("SYSTEM", "SYSTEM_SPEECH", "USER", "ASSISTANT")
 
 
-def decode(payload: bytes) -> InputEvent:
+def decode(payload: bytes, most_bytes: int = 1_000_000) -> InputEvent:
     """Return the event in one JSON document; raise RefusedError for anything else."""
+    if len(payload) > most_bytes:
+        raise RefusedError(UNPARSABLE)
     try:
         match orjson.loads(payload):
             case {"event": dict(events)} if len(events) == 1:

@@ -69,7 +69,7 @@ class OutputEvents:
             content=arguments,
             toolName=name,
             toolUseId=tool_use_id,
-            **self._role("TOOL"),
+            role="TOOL",
         )
 
     def audio_start(self, content_id: str, rate_hz: int) -> bytes:

@@ -45,6 +45,8 @@ class Meter:
     def __init__(self) -> None:
         self._delta = Usage()
         self._total = Usage()
+        self._spoken_s = 0.0
+        self._spoken_tokens = 0
 
     def heard(self, speech_s: float) -> None:
         """Count the user's speech."""
@@ -56,7 +58,7 @@ class Meter:
 
     def spoke(self, speech_s: float) -> None:
         """Count speech of the reply."""
-        self._delta += Usage(output_speech=math.ceil(speech_s * SPEECH_TOKENS_PER_S))
+        self._spoken_s += speech_s
 
     def wrote(self, text: str) -> None:
         """Count text of the reply."""
@@ -64,7 +66,11 @@ class Meter:
 
     def report(self) -> tuple[Usage, Usage] | None:
         """Return what was added since the last report and the total; None when nothing was."""
-        delta, self._delta = self._delta, Usage()
+        # Chunks are shorter than a whole number of tokens, so their sum is what is counted.
+        spoken_tokens = round(self._spoken_s * SPEECH_TOKENS_PER_S)
+        delta = self._delta + Usage(output_speech=spoken_tokens - self._spoken_tokens)
+        self._spoken_tokens = spoken_tokens
+        self._delta = Usage()
         if delta == Usage():
             return None
         self._total += delta
