@@ -52,6 +52,7 @@ export class Conversation {
   #retries = new RetryPlan()
   /** Raised by every start and end, so that what an older call still awaits finds itself outdated. */
   #generation = 0
+  #calling = false
   #playedBefore = 0
 
   constructor(store: VoiceStore, ports: Ports) {
@@ -64,6 +65,7 @@ export class Conversation {
   async start(choice: Choice | null, { typing = false } = {}): Promise<void> {
     if (!isOver(this.#store.getState().call)) return
     const generation = ++this.#generation
+    this.#calling = true
     this.#choice = choice
     this.#lastSpeechAtMs = null
     this.#leaveAtMs = 0
@@ -132,7 +134,13 @@ export class Conversation {
   #open(): void {
     this.#socket?.open()
     clearTimeout(this.#deadline)
-    this.#deadline = setTimeout(() => this.#fail({ code: 'serviceSilent', detail: null }), READY_WITHIN_MS)
+    this.#deadline = setTimeout(() => this.#onSilence(), READY_WITHIN_MS)
+  }
+
+  /** The socket may be open, yet nobody says `ready`. */
+  #onSilence(): void {
+    if (this.#store.getState().call.status === 'reconnecting') this.#socket?.close()
+    else this.#fail({ code: 'serviceSilent', detail: null })
   }
 
   #onCapture(event: CaptureToPage): void {
@@ -247,10 +255,11 @@ export class Conversation {
       this.#ducked = ducked
       this.#audio?.duck(ducked)
     }
-    if (isOver(state.call) && this.#audio) this.#release()
+    if (isOver(state.call) && this.#calling) this.#release()
   }
 
   #release(): void {
+    this.#calling = false
     this.#generation++
     clearTimeout(this.#deadline)
     clearTimeout(this.#retry)
