@@ -10,7 +10,7 @@ from typing import Final, assert_never
 
 from emulators.nova_sonic.brains.ports import Brain, Message, Step
 from emulators.nova_sonic.conversation.dialogue import Dialogue
-from emulators.nova_sonic.conversation.effects import Effect, EndStream, Fail
+from emulators.nova_sonic.conversation.effects import Compose, Effect, EndStream, Fail, Transcribe
 from emulators.nova_sonic.conversation.hearing import Hearing
 from emulators.nova_sonic.conversation.input_decoding import decode
 from emulators.nova_sonic.conversation.input_events import (
@@ -134,9 +134,11 @@ class Conversation:
     def _effects(self) -> Sequence[Effect]:
         if not self._out:
             return NOTHING
-        effects = tuple(self._out)
+        # Questions last: a brain that answers at once would otherwise overtake events that come before its answer.
+        told = [effect for effect in self._out if not isinstance(effect, Transcribe | Compose)]
+        asked = [effect for effect in self._out if isinstance(effect, Transcribe | Compose)]
         self._out.clear()
-        return effects
+        return told if self._over else (*told, *asked)
 
     def _close_if_done(self) -> None:
         phase = self._ordering.phase
