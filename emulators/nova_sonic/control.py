@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from typing import Final, cast
 
 import h11
 import orjson
@@ -193,8 +193,9 @@ class ControlConnection(asyncio.Protocol):
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - asyncio's promise for a stream server
-        self._transport = transport
+        self._transport = cast(
+            "asyncio.Transport", transport
+        )  # a stream server makes no other; uvloop's is no subclass
 
     def data_received(self, data: bytes) -> None:
         try:

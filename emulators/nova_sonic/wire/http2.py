@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
@@ -138,14 +138,15 @@ class Http2Connection(asyncio.Protocol):
         self._h2: H2Connection
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - asyncio's promise for a stream server
-        self._transport = transport
+        self._transport = cast(
+            "asyncio.Transport", transport
+        )  # a stream server makes no other; uvloop's is no subclass
         self._loop = asyncio.get_running_loop()
         tls = transport.get_extra_info("ssl_object")
         if tls is not None and tls.selected_alpn_protocol() != "h2":
             log.warning("a client did not offer h2 in its TLS handshake; HTTP/1.1 cannot carry this API")
-            transport.write(_NOT_HTTP2)
-            transport.close()
+            self._transport.write(_NOT_HTTP2)
+            self._transport.close()
             return
         self._h2 = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))
         self._h2.local_settings = Settings(
