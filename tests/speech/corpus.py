@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from emulators.nova_sonic.brains.voice import load_voice
+from tests.speech.engine import voice
 
 RATE_HZ: Final = 16_000
 OFFLINE: Final = "VOICE_TESTS_OFFLINE"
@@ -65,9 +65,8 @@ def human_clips() -> list[Clip]:
 
 def synthetic_clips(sentences: Sequence[str] = SENTENCES, *, voice_id: str = "tiffany") -> list[Clip]:
     """Return the sentences as our own voice says them, at the rate of a microphone."""
-    voice = load_voice()
     return [
-        Clip(name=text, pcm16k=voice.speak(text, voice_id=voice_id, rate_hz=RATE_HZ), text=text)
+        Clip(name=text, pcm16k=voice().speak(text, voice_id=voice_id, rate_hz=RATE_HZ), text=text)
         for text in sentences
     ]
 

@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum, auto
+from functools import cache
 from typing import Final, assert_never
+from zoneinfo import ZoneInfo, available_timezones
 
 from emulators.nova_sonic.brains.dialogue.words import question
 
@@ -56,7 +58,14 @@ _QUESTIONS: Final[Mapping[Asked, re.Pattern[str]]] = {
     Asked.MONTH: re.compile(r"(?:what|which) month (?:is it|it is|are we in|is this)" + _HERE),
     Asked.YEAR: re.compile(r"(?:what|which) year (?:is it|it is|are we in|is this)" + _HERE),
 }
-_ELSEWHERE: Final = re.compile(r"(?P<asked>.*\btime\b.*?) (?:in|at) (?P<place>[a-z ]+)")
+_ELSEWHERE: Final = re.compile(
+    r"(?P<asked>.*\btime\b.*?) in (?P<place>[a-z ]+?)(?: right now| now| currently| at the moment)?"
+)
+_CONTINENTS: Final = frozenset(
+    {"Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
+)
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_OFFSET: Final = re.compile(r"[+-]\d{2}:\d{2}|Z")
 _CLOCK_WORDS: Final = frozenset({"time", "clock", "date", "datetime", "now", "day"})
 _TOOL_WORDS: Final = _CLOCK_WORDS | {
     "get",
@@ -90,10 +99,28 @@ def asks_for(heard: str) -> Asked | None:
     return next((asked for asked, pattern in _QUESTIONS.items() if pattern.fullmatch(text)), None)
 
 
-def asks_elsewhere(heard: str) -> bool:
-    """Whether the time in another place was asked, which no clock here knows."""
+def elsewhere(heard: str) -> str | None:
+    """Return the place whose time was asked, or none."""
     found = _ELSEWHERE.fullmatch(question(heard))
-    return found is not None and asks_for(found["asked"]) is Asked.TIME
+    return found["place"] if found is not None and asks_for(found["asked"]) is Asked.TIME else None
+
+
+def tell_elsewhere(place: str, now: datetime) -> str | None:
+    """Return the time in a city that names a zone of the tz database ("new york"), or none."""
+    zone = _zones().get(place)
+    if zone is None:
+        return None
+    return f"In {place.title()}, it is {_time(now.astimezone(ZoneInfo(zone)))}."
+
+
+@cache
+def _zones() -> Mapping[str, str]:
+    """Return zones by the city in their names; empty on a machine without a tz database."""
+    return {
+        name.rpartition("/")[2].replace("_", " ").lower(): name
+        for name in sorted(available_timezones())
+        if name.partition("/")[0] in _CONTINENTS
+    }
 
 
 def tool_for(tools: Sequence[str]) -> str | None:
@@ -109,7 +136,7 @@ def tell(asked: Asked, now: datetime) -> str:
     """Return the sentence; written so that the voice reads it as people say it."""
     match asked:
         case Asked.TIME:
-            return f"It is {now.hour % 12 or 12}:{now.minute:02} {'AM' if now.hour < 12 else 'PM'}."
+            return f"It is {_time(now)}."
         case Asked.DAY:
             return f"Today is {now:%A}."
         case Asked.DATE:
@@ -122,28 +149,49 @@ def tell(asked: Asked, now: datetime) -> str:
             assert_never(asked)
 
 
-def tell_from(asked: Asked, content: Mapping[str, object]) -> str | None:
+def _time(at: datetime) -> str:
+    return f"{at.hour % 12 or 12}:{at.minute:02} {'AM' if at.hour < 12 else 'PM'}"
+
+
+def tell_from(asked: Asked, content: Mapping[str, object], now: datetime) -> str | None:
     """Return the sentence from a tool's result, or none when it holds nothing that answers the question.
 
-    The shape of the result is the client's own: an ISO instant anywhere in it is best, then a time of day.
+    The shape of the result is the client's own, so the parts are found by their looks: an ISO instant, or a date, a
+    time of day and a UTC offset. An instant with an offset is told in the zone of `now`, where the user sits.
     """
     texts = list(_texts(content))
-    for text in texts:
-        try:
-            found = datetime.fromisoformat(text)
-        except ValueError:
-            continue
-        # A bare date knows no time of day.
-        if asked is not Asked.TIME or len(text) > len("2026-01-01"):
-            return tell(asked, found)
-    if asked is Asked.TIME:
-        for text in texts:
-            if clock := _CLOCK.search(text):
-                hour, minute = int(clock["hour"]), int(clock["minute"])
-                if half := clock["half"]:
-                    hour = hour % 12 + (12 if half.lower() == "p" else 0)
-                return f"It is {hour % 12 or 12}:{minute:02} {'AM' if hour < 12 else 'PM'}."
-    return None
+    instant = next(filter(None, map(_instant, texts)), None)
+    date = next((text for text in texts if _DATE.fullmatch(text)), None)
+    if instant is None and date is None and asked is not Asked.TIME:
+        return None
+    if instant is None:
+        time = next(filter(None, map(_time_of_day, texts)), None)
+        if time is None and asked is Asked.TIME:
+            return None
+        offset = next((text for text in texts if _OFFSET.fullmatch(text)), "")
+        instant = _instant(f"{date or f'{now:%Y-%m-%d}'}T{time or '12:00'}{offset}")
+    if instant is None:
+        return None
+    return tell(asked, instant.astimezone(now.tzinfo) if instant.tzinfo and now.tzinfo else instant)
+
+
+def _instant(text: str) -> datetime | None:
+    if len(text) <= len("2026-01-01"):
+        return None  # a bare date is not an instant
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _time_of_day(text: str) -> str | None:
+    found = None if _OFFSET.fullmatch(text) else _CLOCK.search(text)
+    if found is None:
+        return None
+    hour = int(found["hour"])
+    if half := found["half"]:
+        hour = hour % 12 + (12 if half.lower() == "p" else 0)
+    return f"{hour:02}:{found['minute']}"
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -73,16 +73,21 @@ def _earlier(request: Request) -> Sequence[Message]:
 
 
 def _from_clock(request: Request, now: datetime) -> Sequence[str | CallTool]:
-    if clock.asks_elsewhere(request.heard):
-        return ("I only know the time here.", clock.tell(clock.Asked.TIME, now))
+    if place := clock.elsewhere(request.heard):
+        there = clock.tell_elsewhere(place, now)
+        return (
+            (there,)
+            if there
+            else ("I do not know the time there.", f"Here, {_lower(clock.tell(clock.Asked.TIME, now))}")
+        )
     asked = clock.asks_for(request.heard)
     if asked is None:
         return ()
     if request.tool_results:
         for result in request.tool_results:
-            if sentence := clock.tell_from(asked, result.content):
+            if sentence := clock.tell_from(asked, result.content, now):
                 return (sentence,)
-        return ("The clock I asked did not tell me.", f"By my own clock: {clock.tell(asked, now)}")
+        return ("The clock I asked did not tell me.", f"By my own clock, {_lower(clock.tell(asked, now))}")
     if tool := clock.tool_for(request.tools):
         return (CallTool(name=tool, arguments={}),)
     return (clock.tell(asked, now),)
@@ -95,6 +100,10 @@ def _from_sum(request: Request) -> Sentences:
 
 def _honest(heard: str) -> Sentences:
     return (f"I heard: {_quoted(heard)}", "I have no answer to that here.")
+
+
+def _lower(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:]
 
 
 def _quoted(text: str) -> str:
