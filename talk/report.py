@@ -55,21 +55,23 @@ class Lines:
 
 
 def _notice(message: Happening) -> str | None:
+    text = None  # usage is for programs, and of a turn TurnOver tells more
     match message:
         case protocol.Ready():
-            return f"connected: {message.model}, {message.language}, voice {message.voice}"
+            text = f"connected: {message.model}, {message.language}, voice {message.voice}"
         case protocol.State(state=state):
-            return state
+            text = state
         case protocol.Interrupted(cause=cause):
-            return f"interrupted ({cause})"
+            text = f"interrupted ({cause})"
         case protocol.Tool(name=name, status=status):
-            return f"tool {name} {status}"
+            text = f"tool {name} {status}"
         case protocol.GoAway(reason=reason, deadline_ms=deadline_ms):
-            return f"the service will close in {deadline_ms / 1000:.0f} s: {reason}"
-        case protocol.Error(code=code, message=text, correlation_id=correlation_id):
-            return f"error {code}: {text} (correlation id {correlation_id})"
+            text = f"the service will close in {deadline_ms / 1000:.0f} s: {reason}"
+        case protocol.Error(code=code, message=why, correlation_id=correlation_id):
+            text = f"error {code}: {why} (correlation id {correlation_id})"
         case _:
-            return None  # usage, and the turn that TurnOver tells more about
+            pass
+    return text
 
 
 def _describe(answer: Answer) -> str:
