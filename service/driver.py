@@ -38,7 +38,7 @@ from service.session.events import (
     ToolFinished,
 )
 from service.tools.registry import Registry
-from service.transports.ports import ModelStream, ModelTransport
+from service.transports.ports import ClientConnection, ModelStream, ModelTransport
 from service.wire import client, server, sonic_input, sonic_output
 from service.wire.subprotocol import Subprotocol
 
@@ -58,16 +58,6 @@ class SessionCore(Protocol):
 
     def tick(self, now: float) -> Sequence[Effect]:
         """The deadline has come."""
-
-
-class ClientConnection(Protocol):
-    """The client's side, as a driver writes to it; neither call blocks or raises."""
-
-    def send(self, message: bytes | str) -> None:
-        """Queue one message: bytes go out binary, a string as text."""
-
-    def close(self, code: int, reason: str) -> None:
-        """Close after what is queued."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

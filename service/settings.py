@@ -92,8 +92,8 @@ class Settings(BaseSettings):
     )
     silence_threshold_ms: int = Field(
         default=1_500,
-        ge=200,
-        le=10_000,
+        ge=300,
+        le=5_000,
         description="Silence after which the client says that the user has finished.",
     )
     watchdog_ms: int = Field(

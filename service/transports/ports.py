@@ -1,13 +1,16 @@
-"""The model's side of a session, as the rest of the service sees it.
+"""The two sides of a session, as the rest of the service sees them.
 
-A transport opens streams; a stream takes event documents and gives event documents back through a
+Towards the model: a transport opens streams; a stream takes event documents and gives event documents back through a
 listener. Documents are the JSON bytes of Nova Sonic's events (`{"event":{...}}`), untouched: what they
 mean is the business of `service.wire`.
+
+Towards the client: whoever attends a connection hears each message as it arrives and answers through the
+connection, synchronously both ways, so a frame needs no task, queue or future of its own to get in.
 """
 
 from typing import Protocol
 
-from service.errors import ModelFailure
+from service.errors import ModelFailure, VoiceError
 
 
 class ModelStreamListener(Protocol):
@@ -57,3 +60,32 @@ class ModelTransport(Protocol):
 
     async def aclose(self) -> None:
         """End every stream that is still open, within a deadline, and let go of the connections."""
+
+
+class ClientConnection(Protocol):
+    """The client's side, as it is written to; neither call blocks or raises."""
+
+    def send(self, message: bytes | str) -> None:
+        """Queue one message: bytes go out as a binary message, a string as text."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Close after what is queued; what is sent later is dropped."""
+
+
+class ClientListener(Protocol):
+    """Whoever attends one connection; nothing here blocks, and nothing but `finish` waits."""
+
+    def on_text(self, text: str) -> None:
+        """A text message arrived."""
+
+    def on_binary(self, frame: bytes) -> None:
+        """A binary message arrived."""
+
+    def on_fault(self, error: VoiceError) -> None:
+        """The client broke a rule that the transport checks."""
+
+    def on_too_slow(self) -> None:
+        """The client reads so slowly that what waited for it was thrown away."""
+
+    async def finish(self, close_code: int | None) -> None:
+        """The connection is over; let go of everything, within a deadline. Called once, last."""
