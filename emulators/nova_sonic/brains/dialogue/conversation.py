@@ -14,6 +14,7 @@ type Sentences = Sequence[str]
 
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+")
 _MOST_QUOTED_WORDS: Final = 20
+_MOST_QUOTED_CHARACTERS: Final = 160
 
 
 class Dialogue:
@@ -109,7 +110,7 @@ def _lower(sentence: str) -> str:
 def _quoted(text: str) -> str:
     """Return what was said as one speakable sentence of bounded length."""
     words = text.split()
-    if len(words) > _MOST_QUOTED_WORDS:
-        return f"{' '.join(words[:_MOST_QUOTED_WORDS])}, and so on."
-    sentence = " ".join(words)
+    sentence = " ".join(words[:_MOST_QUOTED_WORDS])[:_MOST_QUOTED_CHARACTERS]
+    if len(sentence) < len(" ".join(words)):
+        return f"{sentence}, and so on."
     return sentence if sentence[-1] in ".!?" else f"{sentence}."

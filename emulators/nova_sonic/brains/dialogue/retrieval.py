@@ -54,7 +54,7 @@ class Index:
     """Built once over the phrasings of all entries; `find` does not change it."""
 
     def __init__(self, entries: Sequence[Sequence[str]], *, same: Mapping[str, str]) -> None:
-        self._same = {one_stem(word): one_stem(meant) for word, meant in same.items()}
+        self._same = {one_stem(word): stems(meant) for word, meant in same.items()}
         bags = [[self._words(phrasing) for phrasing in entry] for entry in entries]
         phrasings = [(number, words) for number, entry in enumerate(bags) for words in entry]
         self._entries = [Counter(word for words in entry for word in words) for entry in bags]
@@ -93,7 +93,7 @@ class Index:
         return Match(entry=best, score=scores[best])
 
     def _words(self, text: str) -> list[str]:
-        return [self._same.get(word, word) for word in stems(question(text))]
+        return [meant for word in stems(question(text)) for meant in self._same.get(word, (word,))]
 
     @staticmethod
     def _rarity(phrasings: Sequence[frozenset[str]]) -> dict[str, float]:

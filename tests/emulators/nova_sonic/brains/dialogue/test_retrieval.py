@@ -165,6 +165,15 @@ def test_a_name_heard_differently_is_still_recognised() -> None:
     assert match.accepted
 
 
+def test_a_name_heard_as_one_word_means_the_two_it_is() -> None:
+    index = Index([["what is nova sonic"], ["what is a super sonic plane"]], same={"novosonic": "nova sonic"})
+    match = index.find("What is Novosonic?")
+
+    assert match is not None
+    assert 0 == match.entry
+    assert match.score == pytest.approx(1.0, abs=0.01)
+
+
 def test_no_words_are_no_question() -> None:
     index = Index([["what is hibari"]], same={})
 
