@@ -6,6 +6,7 @@ Rule 2: it is for the people on this machine: no page of another origin can use 
 """
 
 import asyncio
+import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from emulators.nova_sonic.scenarios import ScenarioError, load_scenario, parse_s
 
 MAX_BODY_BYTES: Final = 1_048_576
 _LOOPBACK_HOST: Final = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,11 @@ class Control:
             return problem_reply(problem.status, problem.detail)
         except (FaultError, ProfileError, ScenarioError) as error:
             return problem_reply(HTTPStatus.BAD_REQUEST, str(error))
+        except Exception:
+            log.exception("the control endpoint failed on %s %s", method, target)
+            return problem_reply(
+                HTTPStatus.INTERNAL_SERVER_ERROR, "The emulator itself failed; its log says how."
+            )
 
     def _dispatch(self, method: str, path: str, body: bytes) -> Reply:
         one = re.fullmatch(r"/faults/(\d+)", path)

@@ -219,7 +219,7 @@ class RawClient(asyncio.Protocol):
                 await self._changed.wait()
 
     async def close(self) -> None:
-        self._transport.close()
+        self._transport.abort()
         await self.until(lambda: self.lost)
 
     def _keep(self, event: h2.events.Event) -> None:
