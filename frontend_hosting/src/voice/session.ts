@@ -49,8 +49,8 @@ export type VoiceState = {
   readonly sessions: number
   readonly startedAtMs: number | null
   readonly endedAtMs: number | null
-  /** The last question: end of speech or moment of typing. A question is answered once. */
-  readonly askedAtMs: number | null
+  /** The question that waits for its answer; one that was typed is not taken back by a noise in the room. */
+  readonly asked: { readonly by: 'voice' | 'text'; readonly atMs: number } | null
   readonly answeredAtMs: number | null
   readonly roundTripMs: number | null
   /** The service's last complaint in this call. */
@@ -89,7 +89,7 @@ export const INITIAL: VoiceState = {
   sessions: 0,
   startedAtMs: null,
   endedAtMs: null,
-  askedAtMs: null,
+  asked: null,
   answeredAtMs: null,
   roundTripMs: null,
   complaint: null,
@@ -119,12 +119,16 @@ export function reduce(state: VoiceState, event: VoiceEvent): VoiceState {
       return { ...state, input: { mode: 'pushToTalk', held: event.held && call.status === 'live' } }
     case 'textSent':
       if (call.status !== 'live') return state
-      return { ...state, thread: withTyped(state.thread, state.sessions, event.text), askedAtMs: event.atMs }
+      return { ...state, thread: withTyped(state.thread, state.sessions, event.text), asked: { by: 'text', atMs: event.atMs } }
     case 'speechStarted':
       return call.status === 'live' ? { ...state, call: { ...call, user: 'speaking' } } : state
     case 'speechEnded':
       if (call.status !== 'live') return state
-      return { ...state, call: { ...call, user: 'quiet' }, askedAtMs: event.atMs }
+      return {
+        ...state,
+        call: { ...call, user: 'quiet' },
+        asked: state.asked?.by === 'text' ? state.asked : { by: 'voice', atMs: event.atMs },
+      }
     case 'speechAbandoned':
       return call.status === 'live' ? { ...state, call: { ...call, user: 'quiet' } } : state
     case 'playbackStarted':
@@ -260,10 +264,17 @@ function playing(
     ...state,
     call: { ...call, playout: { status: 'playing', responseId: event.responseId }, user: 'quiet' },
   }
-  const askedAtMs = Math.max(state.askedAtMs ?? 0, event.lastSpeechAtMs ?? 0)
-  if (askedAtMs <= (state.answeredAtMs ?? 0) || askedAtMs > event.atMs) return next
+  const askedAtMs = askedAt(state, event.lastSpeechAtMs)
+  if (askedAtMs === null || askedAtMs > event.atMs) return next
   const times = [...state.times, { session: state.sessions, responseId: event.responseId, ms: event.atMs - askedAtMs }]
-  return { ...next, times, answeredAtMs: event.atMs, thread: withResponseTimes(state.thread, times) }
+  return { ...next, times, asked: null, answeredAtMs: event.atMs, thread: withResponseTimes(state.thread, times) }
+}
+
+/** The model may answer before the detector is sure that the user has finished; then the last speech was the question. */
+function askedAt({ asked, answeredAtMs }: VoiceState, lastSpeechAtMs: number | null): number | null {
+  if (asked?.by === 'text') return asked.atMs
+  const atMs = Math.max(asked?.atMs ?? 0, lastSpeechAtMs ?? 0)
+  return atMs > (answeredAtMs ?? 0) ? atMs : null
 }
 
 function outcomeOf(outcome: string): Outcome {

@@ -79,7 +79,6 @@ export function withNote(thread: Thread, note: Note['note']): Thread {
   return [...thread, { kind: 'note', id: `note-${thread.length}`, note }]
 }
 
-/** What was planned after an interruption is never said; it leaves the thread. */
 export function withOutcome(thread: Thread, session: number, turn: number, outcome: Outcome): Thread {
   const settled = thread.map((entry) =>
     entry.kind === 'said' && entry.session === session && entry.turn === turn ? settle(entry, outcome) : entry,
@@ -106,21 +105,29 @@ export function withResponseTimes(thread: Thread, times: readonly ResponseTime[]
   return changed ? timed : thread
 }
 
-/** The text of an entry: what was really said, and what is still to come. */
+/**
+ * The text of an entry: what was said, and what is still to come. The words that were really spoken arrive seconds
+ * late, often in the next turn; until then a reply played to its end counts as spoken as it was planned, and of an
+ * interrupted one nobody knows yet how far it got.
+ */
 export function textOf(entry: Said): { readonly spoken: string; readonly coming: string } {
   const spoken = join(entry.spoken)
-  if (entry.outcome === 'interrupted') return { spoken, coming: '' }
-  const planned = join(entry.planned)
-  if (planned.startsWith(spoken)) return { spoken, coming: planned.slice(spoken.length).trim() }
-  // The model corrected itself on the way; segments still correspond one to one.
-  return { spoken, coming: join(entry.planned.slice(entry.spoken.length)) }
+  if (entry.outcome === 'interrupted') return { spoken, coming: spoken === '' ? join(entry.planned) : '' }
+  const coming = comingOf(entry, spoken)
+  return entry.outcome === 'completed' ? { spoken: join([spoken, coming]), coming: '' } : { spoken, coming }
 }
 
+function comingOf(entry: Said, spoken: string): string {
+  const planned = join(entry.planned)
+  if (planned.startsWith(spoken)) return planned.slice(spoken.length).trim()
+  // The model corrected itself on the way; segments still correspond one to one.
+  return join(entry.planned.slice(entry.spoken.length))
+}
+
+/** What was interrupted stays interrupted, and what the user said is complete in any case. */
 function settle(entry: Said, outcome: Outcome): Said {
-  if (entry.outcome === 'interrupted' || entry.role === 'user') return { ...entry, outcome: outcome === 'open' ? entry.outcome : 'completed' }
-  // A reply that was played to its end but never confirmed word by word was spoken as planned.
-  const spoken = outcome === 'completed' && entry.spoken.length === 0 ? entry.planned : entry.spoken
-  return { ...entry, outcome, spoken, planned: outcome === 'completed' ? [] : entry.planned }
+  if (entry.role === 'user') return { ...entry, outcome: 'completed' }
+  return entry.outcome === 'interrupted' ? entry : { ...entry, outcome }
 }
 
 function isReply(entry: Entry, session: number, responseId: number): entry is Said {

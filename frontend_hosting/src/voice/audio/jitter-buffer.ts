@@ -15,6 +15,8 @@ export type BufferConfig = {
 
 export type BufferEvent =
   | { readonly type: 'started'; readonly responseId: number }
+  /** Everything that came was heard; whether more comes is not known yet. */
+  | { readonly type: 'dry'; readonly responseId: number; readonly played: number }
   | { readonly type: 'stopped'; readonly responseId: number; readonly played: number; readonly flushed: boolean }
 
 type Segment = { readonly responseId: number; queued: number; played: number; ended: boolean; started: boolean }
@@ -129,6 +131,7 @@ export class JitterBuffer {
       if (head.queued > 0) continue
       if (!head.ended) {
         this.#playout = 'dry'
+        events.push({ type: 'dry', responseId: head.responseId, played: head.played })
         break
       }
       this.#segments.shift()

@@ -103,6 +103,7 @@ class PlayerProcessor extends AudioWorkletProcessor {
     }
     const positionMs = milliseconds(event.played)
     this.#tellSocket({ type: 'played', responseId: event.responseId, positionMs })
+    if (event.type === 'dry') return
     this.#tell({ type: 'stopped', responseId: event.responseId, positionMs, flushed: event.flushed })
     this.#echoTail = Math.round((sampleRate * ECHO_TAIL_MS) / 1000)
   }

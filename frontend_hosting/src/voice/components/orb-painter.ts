@@ -29,11 +29,12 @@ const LOOKS: Readonly<Record<Phase, Look>> = {
   failed: { inner: [240, 180, 168], outer: [160, 70, 62], energy: 0.03, speed: 0.25 },
 }
 const TICKS = 96
-const POINTS = 48
+const POINTS = 120
 const BODIES = [
-  { size: 1, phase: 0, turn: 0.21, alpha: 0.55 },
-  { size: 0.93, phase: 2.1, turn: -0.27, alpha: 0.6 },
-  { size: 0.84, phase: 4.4, turn: 0.33, alpha: 0.75 },
+  { size: 1.06, phase: 0, turn: 0.21, alpha: 0.3 },
+  { size: 1, phase: 2.1, turn: -0.27, alpha: 0.42 },
+  { size: 0.93, phase: 4.4, turn: 0.33, alpha: 0.55 },
+  { size: 0.86, phase: 1.2, turn: -0.18, alpha: 0.7 },
 ] as const
 
 export class OrbPainter {
@@ -96,10 +97,14 @@ export class OrbPainter {
     const swell = 1 + this.#assistant * 0.2 + Math.sin(this.#time * 1.4) * 0.012
     for (const body of BODIES) {
       const size = radius * body.size * swell
-      const fill = context.createRadialGradient(-size * 0.35, -size * 0.45, size * 0.05, 0, 0, size * 1.15)
-      fill.addColorStop(0, rgba(mix(this.#inner, [255, 255, 255], 0.35), body.alpha))
-      fill.addColorStop(0.55, rgba(mix(this.#inner, this.#outer, 0.55), body.alpha))
-      fill.addColorStop(1, rgba(dark ? this.#outer : mix(this.#outer, [255, 255, 255], 0.08), body.alpha))
+      // The light wanders slowly, so that even silence is alive.
+      const x = Math.cos(this.#time * 0.5 + body.phase) * size * 0.18 - size * 0.2
+      const y = Math.sin(this.#time * 0.4 + body.phase) * size * 0.14 - size * 0.34
+      const fill = context.createRadialGradient(x, y, 0, 0, 0, size * 1.2)
+      fill.addColorStop(0, rgba(mix(this.#inner, [255, 255, 255], 0.3), body.alpha))
+      fill.addColorStop(0.35, rgba(this.#inner, body.alpha))
+      fill.addColorStop(0.75, rgba(mix(this.#inner, this.#outer, 0.75), body.alpha))
+      fill.addColorStop(1, rgba(dark ? this.#outer : mix(this.#outer, [255, 255, 255], 0.06), body.alpha))
       context.fillStyle = fill
       this.#outline(size, body.phase, body.turn)
       context.fill()
@@ -109,7 +114,7 @@ export class OrbPainter {
   #outline(size: number, phase: number, turn: number): void {
     const context = this.#context
     const t = this.#time
-    const wobble = this.#energy + this.#assistant * 0.16 + this.#microphone * 0.05
+    const wobble = this.#energy + this.#assistant * 0.1 + this.#microphone * 0.04
     const spin = t * turn
     context.beginPath()
     for (let i = 0; i <= POINTS; i++) {
@@ -129,10 +134,10 @@ export class OrbPainter {
 
   #gloss(radius: number, { dark }: Scene): void {
     const context = this.#context
-    const x = -radius * 0.32
-    const y = -radius * 0.42
-    const light = context.createRadialGradient(x, y, 0, x, y, radius * 0.8)
-    light.addColorStop(0, `rgb(255 255 255 / ${dark ? 0.34 : 0.5})`)
+    const x = -radius * 0.22
+    const y = -radius * 0.4
+    const light = context.createRadialGradient(x, y, 0, x, y, radius * 0.95)
+    light.addColorStop(0, `rgb(255 255 255 / ${dark ? 0.22 : 0.36})`)
     light.addColorStop(1, 'rgb(255 255 255 / 0)')
     context.fillStyle = light
     context.beginPath()

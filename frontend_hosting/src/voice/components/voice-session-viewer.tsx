@@ -58,10 +58,10 @@ export function VoiceSessionViewer({ store, conversation, fetchOptions, settings
         ref={mainRef}
         tabIndex={-1}
         data-phase={phase}
-        className={`grid min-h-0 flex-1 outline-none ${showThread ? LIVE_GRID : 'grid-cols-1 place-items-center'}`}
+        className={`grid flex-1 outline-none ${showThread ? GRID : 'grid-cols-1 place-items-center'} ${over ? '' : HELD}`}
       >
-        <div className={`flex min-h-0 w-full flex-col items-center justify-center px-4 ${showThread ? STAGE : 'gap-5 py-4'}`}>
-          <div className={showThread ? 'h-44 shrink-0 sm:h-56 lg:h-[min(48vh,27rem)]' : 'h-60 sm:h-[min(38vh,21rem)]'}>
+        <div className={`flex w-full flex-col items-center justify-center px-4 ${showThread ? STAGE : 'gap-5 py-4'}`}>
+          <div className={`shrink-0 ${orbHeight(over, showThread)}`}>
             <Orb phase={phase} closed={gateOf(state) === 'closed'} dark={dark} meters={conversation.meters} />
           </div>
           {call.status === 'idle' ? <Welcome /> : <StatusLine state={state} />}
@@ -79,7 +79,7 @@ export function VoiceSessionViewer({ store, conversation, fetchOptions, settings
         {showThread ? (
           <section
             aria-label={strings.thread}
-            className="mx-4 flex h-80 min-h-0 flex-col overflow-hidden rounded-3xl border border-line bg-surface [grid-area:thread] max-lg:h-auto max-lg:min-h-72 lg:mx-0 lg:mr-6 lg:mb-6 lg:h-auto"
+            className="mx-4 flex h-80 min-h-0 flex-col overflow-hidden rounded-3xl border border-line bg-surface [grid-area:thread] max-lg:h-auto max-lg:min-h-72 lg:mx-0 lg:mt-2 lg:mr-6 lg:mb-6 lg:h-auto"
           >
             <Transcript thread={thread} announce={settings.announce} />
             {over ? null : (
@@ -96,9 +96,17 @@ export function VoiceSessionViewer({ store, conversation, fetchOptions, settings
   )
 }
 
-const LIVE_GRID =
-  "[grid-template:'stage'_auto_'thread'_minmax(18rem,1fr)_'controls'_auto/minmax(0,1fr)] max-lg:h-[calc(100dvh-3.5rem)] max-lg:min-h-[36rem] max-lg:flex-none lg:[grid-template:'stage_thread'_minmax(0,1fr)_'controls_thread'_auto/minmax(0,1fr)_26rem]"
+/** Phone: stage, thread, controls. Desk: the thread stands beside the other two. */
+const GRID =
+  "[grid-template:'stage'_auto_'thread'_minmax(18rem,1fr)_'controls'_auto/minmax(0,1fr)] lg:min-h-0 lg:[grid-template:'stage_thread'_minmax(auto,1fr)_'controls_thread'_auto/minmax(0,1fr)_26rem]"
+/** During a call the page is as high as the window and the thread scrolls. */
+const HELD = 'max-lg:h-[calc(100dvh-3.5rem)] max-lg:min-h-[36rem] max-lg:flex-none'
 const STAGE = 'gap-2 pb-3 [grid-area:stage] lg:gap-3'
+
+function orbHeight(over: boolean, showThread: boolean): string {
+  if (!showThread) return 'h-60 sm:h-[min(38vh,21rem)]'
+  return over ? 'h-32 lg:h-[min(24vh,14rem)]' : 'h-44 sm:h-56 lg:h-[min(46vh,26rem)]'
+}
 
 function Welcome(): ReactNode {
   return (
