@@ -101,6 +101,16 @@ class Emulator:
             writer.end()
             return None
 
+    def conversation(self, profile: Profile, brain: Brain, *, opened_at: float) -> Conversation:
+        """Make the model's side of a new stream; a load test overrides this with one that has no turns."""
+        return Conversation(
+            profile=profile,
+            brain=brain,
+            new_id=lambda: str(uuid.uuid4()),
+            opened_at=opened_at,
+            time_scale=self.dials.time_scale,
+        )
+
     def stream_over(self, stream: BidirectionalStream) -> None:
         """Give back what the stream held of the account."""
         self._streams.discard(stream)
@@ -172,13 +182,7 @@ class Emulator:
             owner=self,
             writer=writer,
             chain=chain,
-            conversation=Conversation(
-                profile=profile,
-                brain=brain,
-                new_id=lambda: str(uuid.uuid4()),
-                opened_at=loop.time(),
-                time_scale=self.dials.time_scale,
-            ),
+            conversation=self.conversation(profile, brain, opened_at=loop.time()),
             brain=brain,
             loop=loop,
         )
