@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, assert_never
 
@@ -28,14 +29,14 @@ class Dialogue:
         if not request.heard.strip():
             return ("I did not hear any words.",)
         return (
-            self._from_conversation(request)
+            self._from_conversation(request, now)
             or _from_clock(request, now)
             or _from_sum(request)
             or self._from_knowledge(request)
             or _honest(request.heard)
         )
 
-    def _from_conversation(self, request: Request) -> Sentences:
+    def _from_conversation(self, request: Request, now: datetime) -> Sequence[str | CallTool]:
         wish = recall.wished(request.heard)
         if wish is None:
             return ()
@@ -47,12 +48,30 @@ class Dialogue:
                     return ("You have not said anything before that.",)
                 return (f"You said: {_quoted(words[0 if wish is Wish.MY_FIRST_WORDS else -1])}",)
             case Wish.YOUR_LAST_WORDS:
-                said = recall.last_reply(earlier)
-                return _SENTENCE_END.split(said) if said else ("I have not said anything yet.",)
+                return self._again(request, earlier, now)
             case Wish.MORE:
                 return self._more(recall.last_reply(earlier))
             case _:
                 assert_never(wish)
+
+    def _again(self, request: Request, earlier: Sequence[Message], now: datetime) -> Sequence[str | CallTool]:
+        """Say the last reply again, all of it, even when it was interrupted before the user heard the end."""
+        if earlier and earlier[-1].role == "USER":
+            # Nothing of the reply was heard, so the question is answered anew.
+            question = next(
+                (text for text in reversed(recall.users_words(earlier)) if not recall.wished(text)), ""
+            )
+            if question:
+                return self.reply(replace(request, heard=question, history=()), now=now)
+        said = recall.last_reply(earlier)
+        if not said:
+            return ("I have not said anything yet.",)
+        entry = self._knowledge.behind(said)
+        return (
+            entry.answer
+            if entry is not None and said in " ".join(entry.answer)
+            else _SENTENCE_END.split(said)
+        )
 
     def _more(self, said: str) -> Sentences:
         entry = self._knowledge.behind(said)

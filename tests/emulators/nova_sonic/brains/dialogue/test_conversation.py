@@ -93,12 +93,26 @@ def test_the_words_of_this_turn_do_not_count_as_said_before() -> None:
 
 
 def test_the_last_reply_is_repeated_sentence_by_sentence() -> None:
-    spoken = Message(role="ASSISTANT", text="I stand in for Nova Sonic.")
+    spoken = Message(role="ASSISTANT", text="And I have more to say.")
 
-    assert ["I am the local voice of this product.", "I stand in for Nova Sonic."] == reply(
+    assert ["I am the local voice of this product.", "And I have more to say."] == reply(
         "Say that again.", *WHO, spoken
     )
     assert ("I have not said anything yet.",) == reply("Repeat that.")
+
+
+def test_a_reply_that_was_interrupted_is_repeated_whole() -> None:
+    assert reply("Who are you?") == reply("Sorry, what?", *WHO)
+
+
+def test_a_reply_nobody_heard_is_given_again() -> None:
+    unheard = (
+        *WHO,
+        Message(role="USER", text="What is 2 plus 3?"),
+        Message(role="USER", text="Sorry, what?"),
+    )
+
+    assert ("2 plus 3 is 5.",) == reply("Say that again.", *unheard)
 
 
 def test_more_is_told_once_and_then_no_more() -> None:
