@@ -10,7 +10,7 @@ from service.wire.sonic_input import encode, sanitise, split_text, text_block
 from tests.service.golden import SONIC_EVENTS
 
 
-def from_golden(vector: dict[str, Any]) -> inp.ModelInput | None:  # noqa: C901, PLR0911 - one branch for each event
+def from_golden(vector: dict[str, Any]) -> inp.ModelInput | None:  # noqa: C901, PLR0911, PLR0912 - one branch for each event
     """The golden event in our types; None for what this service never says (a tool choice)."""
     ((name, body),) = vector["event"]["event"].items()
     prompt, content = body.get("promptName", ""), body.get("contentName", "")
