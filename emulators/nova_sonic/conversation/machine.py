@@ -128,7 +128,7 @@ class Conversation:
         if not self._over:
             if self._dialogue is not None:
                 self._dialogue.settle(now)
-            self._close_if_done()
+            self._close_if_done(now)
         return self._effects()
 
     def _effects(self) -> Sequence[Effect]:
@@ -140,12 +140,15 @@ class Conversation:
         self._out.clear()
         return told if self._over else (*told, *asked)
 
-    def _close_if_done(self) -> None:
+    def _close_if_done(self, now: float) -> None:
         phase = self._ordering.phase
         prompt_ended = phase is Phase.PROMPT_ENDED or phase is Phase.ENDED
         if self._input_open and not prompt_ended:
             return
         if self._dialogue is not None:
+            # No result can come any more, also for calls made only now.
+            self._dialogue.abandon_calls()
+            self._dialogue.settle(now)
             if self._dialogue.answering:
                 return
             self._dialogue.finish(close_completion=prompt_ended)
@@ -226,7 +229,6 @@ class Conversation:
             self._hearing.close_block()
         if self._dialogue is not None:
             self._dialogue.drop_utterance()
-            self._dialogue.abandon_calls()
 
     def _note_typing(self, block: Block, now: float) -> None:
         if block.kind is Kind.TYPED:

@@ -64,6 +64,7 @@ class Call:
             time_scale=time_scale,
         )
         self.effects: list[Effect] = []
+        self.unanswered: list[Transcribe | Compose] = []
         self.times: list[float] = []
         self.rate_hz = 16_000
 
@@ -198,8 +199,22 @@ class Call:
                 case Compose(request_id=request_id, request=request) if not self._mute:
                     for step in [*self.brain.compose(request), None]:
                         self.perform(self.conversation.composed(request_id, step, self.now))
+                case Transcribe() | Compose():
+                    self.unanswered.append(effect)
                 case _:
                     pass
+
+    def answer_next(self) -> None:
+        """Let the brain answer the oldest of the questions it has not answered."""
+        if not self.unanswered:
+            return
+        match self.unanswered.pop(0):
+            case Transcribe(utterance_id=utterance_id, pcm=pcm, turn=turn):
+                words = self.brain.transcribe(pcm, turn)
+                self.perform(self.conversation.transcribed(utterance_id, words, self.now))
+            case Compose(request_id=request_id, request=request):
+                for step in [*self.brain.compose(request), None]:
+                    self.perform(self.conversation.composed(request_id, step, self.now))
 
     # What was seen.
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from emulators.nova_sonic.brains.ports import CallTool, Say
 from emulators.nova_sonic.conversation.effects import EndStream, Fail
+from emulators.nova_sonic.conversation.output_events import INTERRUPTED_TEXT
 from emulators.nova_sonic.conversation.refusals import UNEXPECTED
 from emulators.nova_sonic.profiles import Profile, load_profile
 from tests.emulators.nova_sonic.conversation.call import PROFILE, Call, say, scenario
@@ -267,6 +268,67 @@ def test_whatever_comes_becomes_effects_and_ends_once(
     assert len(opened) - len(closed) <= (1 if call.failure else 0)
     assert len(call.of("completionStart")) <= 1
     assert len(call.of("completionEnd")) <= len(call.of("completionStart"))
+
+
+def good_moves() -> st.SearchStrategy[Move]:
+    """What a client that keeps to the rules may do, with a brain that answers whenever it likes."""
+    return st.one_of(
+        st.just(Call.ask),
+        st.builds(lambda s: lambda c: c.speak(s), SPANS),
+        st.builds(lambda s, b: lambda c: c.silence(s, burst=b), SPANS, st.booleans()),
+        st.builds(lambda text: lambda c: c.typed(text), TEXTS),
+        st.just(answer_pending_tool),
+        st.just(Call.answer_next),
+        st.just(Call.answer_next),
+        st.builds(lambda s: lambda c: c.wait(s), st.sampled_from([0.01, 0.1, 1.0, 3.0])),
+    )
+
+
+def answer_pending_tool(call: Call) -> None:
+    uses = [fields["toolUseId"] for fields in call.of("toolUse")]
+    answered = vars(call).setdefault("answered", set())
+    for tool_use_id in uses:
+        if tool_use_id not in answered:
+            answered.add(tool_use_id)
+            call.tool_result(tool_use_id)
+            return
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    interruption=st.sampled_from(["text_and_stop_reason", "stop_reason_only", "speech_start_only"]),
+    deaf=st.booleans(),
+    mute=st.booleans(),
+    script=st.lists(good_moves(), max_size=20),
+)
+def test_a_client_that_keeps_to_the_rules_is_never_refused(
+    *, interruption: str, deaf: bool, mute: bool, script: list[Move]
+) -> None:
+    profile = PROFILE.with_switches(interruption=interruption)
+    call = Call(profile=profile, script=SCRIPT, deaf=deaf, mute=mute)
+    call.open(tools=["getWeather"])
+    call.silence(0.1)
+    for move in script:
+        move(call)
+    call.hang_up()
+    for _ in range(40):
+        while call.unanswered:
+            call.answer_next()
+        call.wait(1)
+
+    assert call.failure is None
+    assert call.ended
+    assert "open" not in [reason for *_, reason in call.blocks()]
+    assert len(call.of("contentStart")) == len(call.of("contentEnd"))
+    assert len(call.of("completionStart")) == len(call.of("completionEnd"))
+    if call.of("completionEnd"):
+        assert "completionEnd" == call.output[-1][0]
+    turns = [compose.request.turn for compose in call.requests]
+    assert sorted(turns) == turns
+    # What was spoken was planned before: each FINAL text is the beginning of a SPECULATIVE one.
+    planned = [text for kind, _, text, _ in call.blocks() if kind == "SPECULATIVE"]
+    for text in call.final_texts():
+        assert text in {"", INTERRUPTED_TEXT} or any(one.startswith(text) for one in planned)
 
 
 @pytest.mark.parametrize("wait_s", [0.0, 30.0])
