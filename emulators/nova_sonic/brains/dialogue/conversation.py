@@ -14,6 +14,8 @@ from emulators.nova_sonic.brains.ports import CallTool, Message, Request
 type Sentences = Sequence[str]
 
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+")
+_LONGEST_QUESTION: Final = 500
+"""Characters. Nothing longer is a question we know, and typed text may be long enough to keep the machine busy."""
 _MOST_QUOTED_WORDS: Final = 20
 _MOST_QUOTED_CHARACTERS: Final = 160
 
@@ -28,6 +30,8 @@ class Dialogue:
         """Return the sentences to say, or the tool to call first; never empty."""
         if not request.heard.strip():
             return ("I did not hear any words.",)
+        if len(request.heard) > _LONGEST_QUESTION:
+            return _honest(request.heard)
         return (
             self._from_conversation(request, now)
             or _from_clock(request, now)

@@ -148,6 +148,12 @@ def test_a_long_utterance_is_not_read_back_whole(heard: str) -> None:
     assert len(first) < 200
 
 
+@pytest.mark.timeout(5)
+@pytest.mark.parametrize("heard", ["the sum of " * 3000, "1-" * 15_000, "minus " * 5000, "(" * 30_000])
+def test_a_long_text_is_not_puzzled_over(heard: str) -> None:
+    assert "I have no answer to that here." == reply(heard)[-1]
+
+
 @pytest.mark.parametrize("heard", ["", "   "])
 def test_nothing_heard_is_said_so(heard: str) -> None:
     assert ("I did not hear any words.",) == reply(heard)
