@@ -1,6 +1,6 @@
 """HTTP/2 for requests whose answer runs beside them: one `Http2Connection` per TCP connection, on `h2`.
 
-Rule 1: h2 owns the protocol; this file moves bytes between it, the socket and the exchanges.
+Rule 1: h2 owns the protocol, but for plain DATA and GOAWAY of the client; `http2_frames` says why.
 Rule 2: what one turn of the event loop produces leaves in one write.
 Rule 3: nothing is sent that the client's windows or the socket cannot take; it waits in the exchange's own queue.
 """
@@ -17,7 +17,6 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import (
-    ConnectionTerminated,
     DataReceived,
     Event,
     RequestReceived,
@@ -27,6 +26,8 @@ from h2.events import (
 )
 from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes, Settings
+
+from emulators.nova_sonic.wire.http2_frames import DATA, GOAWAY, FrameSplitter, goaway, window_update
 
 STREAM_WINDOW_BYTES: Final = 1_048_576
 CONNECTION_WINDOW_BYTES: Final = 16_777_216
@@ -75,6 +76,7 @@ class _Stream:
     queued_bytes: int = 0
     ending: bool = False
     input_open: bool = True
+    unacknowledged: int = 0
     linger: asyncio.TimerHandle | None = None
 
 
@@ -133,6 +135,9 @@ class Http2Connection(asyncio.Protocol):
         self._writable = True
         self._flush_due = False
         self._going_away = False
+        self._client_gone = False
+        self._unacknowledged = 0
+        self._splitter = FrameSplitter()
         self._transport: asyncio.Transport
         self._loop: asyncio.AbstractEventLoop
         self._h2: H2Connection
@@ -165,14 +170,25 @@ class Http2Connection(asyncio.Protocol):
         if self._transport.is_closing():
             return
         try:
-            events = self._h2.receive_data(data)
+            ours: list[bytes] = []
+            for frame in self._splitter.feed(data):
+                stream = (
+                    self._streams.get(frame.stream_id) if frame.kind == DATA and not frame.flags else None
+                )
+                if stream is None and frame.kind != GOAWAY:
+                    ours.append(frame.whole)
+                    continue
+                self._receive(ours)
+                if stream is None:
+                    self._client_goes_away()
+                else:
+                    self._take_data(frame.stream_id, stream, frame.payload)
+            self._receive(ours)
         except ProtocolError as error:
             log.warning("a client broke HTTP/2: %s", error)
             self._flush()
             self._transport.close()
             return
-        for event in events:
-            self._handle(event)
         self._schedule_flush()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -233,10 +249,8 @@ class Http2Connection(asyncio.Protocol):
 
     def goaway(self, code: int) -> None:
         # h2.close_connection() would refuse every later frame, while GOAWAY lets open streams finish (RFC 9113, 6.8).
-        last_stream = max(self._streams, default=0)
         self._flush()
-        frame = b"\x00\x00\x08\x07\x00\x00\x00\x00\x00" + last_stream.to_bytes(4) + code.to_bytes(4)
-        self._transport.write(frame)
+        self._transport.write(goaway(max(self._streams, default=0), code))
         self._going_away = True
 
     def cut(self, stream_id: int, data: bytes) -> None:
@@ -251,6 +265,34 @@ class Http2Connection(asyncio.Protocol):
         self._transport.abort()
 
     # Inside.
+
+    def _receive(self, frames: list[bytes]) -> None:
+        """Give h2 its frames and act on what it makes of them."""
+        if frames:
+            for event in self._h2.receive_data(b"".join(frames)):
+                self._handle(event)
+            frames.clear()
+
+    def _take_data(self, stream_id: int, stream: _Stream, data: bytes) -> None:
+        """Take DATA without h2, which neither counts it nor opens the windows for it; see `http2_frames`."""
+        self._unacknowledged += len(data)
+        stream.unacknowledged += len(data)
+        updates = b""
+        if self._unacknowledged > CONNECTION_WINDOW_BYTES // 2:
+            updates += window_update(0, self._unacknowledged)
+            self._unacknowledged = 0
+        if stream.unacknowledged > STREAM_WINDOW_BYTES // 2:
+            updates += window_update(stream_id, stream.unacknowledged)
+            stream.unacknowledged = 0
+        if updates:
+            self._transport.write(updates)
+        if stream.exchange is not None and not stream.ending:
+            stream.exchange.data_received(data)
+
+    def _client_goes_away(self) -> None:
+        self._client_gone = True
+        if not self._streams:
+            self._transport.close()
 
     def _handle(self, event: Event) -> None:
         match event:
@@ -271,11 +313,6 @@ class Http2Connection(asyncio.Protocol):
                 self._input_ended(stream_id)
             case StreamReset(stream_id=stream_id, error_code=code):
                 self._forget(stream_id, f"reset by the client ({code!s})")
-            case ConnectionTerminated(error_code=code):
-                # After it h2 can send nothing more, so the streams that are left are lost.
-                log.debug("a client sent GOAWAY (%s)", code)
-                self._flush()
-                self._transport.close()
             case _:
                 pass  # settings, pings and priorities are h2's business
 
@@ -345,6 +382,9 @@ class Http2Connection(asyncio.Protocol):
             stream.linger.cancel()
         if stream.exchange is not None:
             stream.exchange.gone(reason)
+        if self._client_gone and not self._streams:
+            self._schedule_flush()
+            self._loop.call_soon(self._transport.close)
 
     def _schedule_flush(self) -> None:
         if not self._flush_due:

@@ -170,10 +170,12 @@ def parse_authorization(headers: Mapping[str, str]) -> Authorization:
 
 
 def canonical_request(request: SignedRequest, authorization: Authorization) -> str:
-    """Return the text whose digest is signed; every header the client lists must be there, and `host` must be listed."""
+    """Return the text whose digest is signed; the headers the client lists must be there, the host among them."""
     signed = authorization.signed_headers
     missing = [name for name in signed if name not in request.headers]
-    if missing or "host" not in signed:
+    if missing or not {"host", ":authority"} & set(
+        signed
+    ):  # the SDK for JavaScript signs HTTP/2's name for it
         lacking = ", ".join(missing) or "host"
         raise SignatureRefusedError(
             "InvalidSignatureException", f"{MISMATCH} Not sent or not signed: {lacking}."

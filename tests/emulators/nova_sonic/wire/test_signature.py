@@ -2,7 +2,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from aws_sdk_signers import AWSCredentialIdentity
+from aws_sdk_signers import AWSCredentialIdentity, SigV4Signer, SigV4SigningProperties
 
 from emulators.nova_sonic.account import DEFAULT_ACCESS_KEY, DEFAULT_SECRET
 from emulators.nova_sonic.wire.event_stream import FrameDecoder
@@ -12,7 +12,7 @@ from emulators.nova_sonic.wire.signature import (
     SignedRequest,
     verify_request,
 )
-from tests.emulators.nova_sonic.raw_client import GOOD, MODEL_PATH, ChunkSigner, signed_headers
+from tests.emulators.nova_sonic.raw_client import GOOD, MODEL_PATH, PROPERTIES, ChunkSigner, signed_headers
 
 SECRETS = {DEFAULT_ACCESS_KEY: DEFAULT_SECRET}
 EVENT: dict[str, object] = {"event": {"sessionStart": {}}}
@@ -38,6 +38,40 @@ def test_the_trailing_question_mark_of_the_sdk_is_no_query() -> None:
 
 def test_any_list_of_signed_headers_is_accepted() -> None:
     verify(signed_headers(8443, extra={"x-amz-security-token": "token", "x-amz-user-agent": "a   client/1"}))
+
+
+def test_the_host_may_be_signed_by_its_http2_name() -> None:
+    """As the SDK for JavaScript does."""
+    authority = "localhost:8443"
+    headers = signed_headers(8443)
+    canonical = "\n".join(
+        (
+            "POST",
+            MODEL_PATH.replace("%3A", "%253A"),
+            "",
+            f":authority:{authority}",
+            f"x-amz-date:{headers['x-amz-date']}",
+            "",
+            ":authority;x-amz-date",
+            "STREAMING-AWS4-HMAC-SHA256-EVENTS",
+        )
+    )
+    properties: SigV4SigningProperties = {**PROPERTIES, "date": headers["x-amz-date"]}
+    text = SigV4Signer().string_to_sign(canonical_request=canonical, signing_properties=properties)
+    signature = SigV4Signer()._signature(
+        string_to_sign=text, secret_key=DEFAULT_SECRET, signing_properties=properties
+    )
+    before, _, _ = headers["authorization"].partition("SignedHeaders=")
+    headers["authorization"] = f"{before}SignedHeaders=:authority;x-amz-date, Signature={signature}"
+
+    verify(headers | {":authority": authority})
+
+
+def test_a_request_that_does_not_sign_its_host_is_refused() -> None:
+    headers = signed_headers(8443)
+    headers["authorization"] = headers["authorization"].replace("content-type;host;", "content-type;")
+    with pytest.raises(SignatureRefusedError, match="Not sent or not signed: host"):
+        verify(headers)
 
 
 def test_repeated_spaces_in_a_header_do_not_matter() -> None:
