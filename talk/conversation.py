@@ -125,7 +125,8 @@ class _Talker:
         else:
             self._microphone.say(question)
             # Its length is known; what is waited for is the service and the network.
-            await self._until(answer.was_asked, "the question to be sent", more_s=question.length_s)
+            patience_s = self._choices.timeout_s + question.length_s
+            await self._until(answer.was_asked, "the question to be sent", patience_s=patience_s)
 
     def _is_listening(self) -> bool:
         return self._listener.state == "listening"
@@ -134,9 +135,11 @@ class _Talker:
         ends_at = self.conversation.playback.ends_at
         return max(0.0, ends_at - self._clock()) if ends_at is not None else 0.0
 
-    async def _until(self, reached: Callable[[], bool], waiting_for: str, *, more_s: float = 0.0) -> None:
+    async def _until(
+        self, reached: Callable[[], bool], waiting_for: str, *, patience_s: float | None = None
+    ) -> None:
         """Wait while the service makes progress; raises GaveUp once it has said nothing for too long."""
-        patience_s = self._choices.timeout_s + more_s
+        patience_s = self._choices.timeout_s if patience_s is None else patience_s
         began_at = self._clock()
         while not reached():
             self._changed.clear()
