@@ -1,22 +1,20 @@
-"""Who says what: the user's turns, the replies to them, and what happens when they meet.
+"""The user's side of one prompt: what was said or typed becomes turns, and each turn is answered.
 
-Rule 1: there is one reply at a time; a turn that cannot be answered yet waits in line.
-Rule 2: the completion opens with the first thing the user says and spans the whole prompt.
+The completion opens with the first thing the user says and spans the whole prompt.
 """
 
-import math
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from itertools import count
 from typing import assert_never
 
 from emulators.nova_sonic.brains.ports import DETECTOR_RATE_HZ, Message, Request, Step
 from emulators.nova_sonic.conversation.audio import duration_s
-from emulators.nova_sonic.conversation.effects import Cancel, Compose, Effect, Emit, Transcribe
+from emulators.nova_sonic.conversation.effects import Effect, Emit, Transcribe
 from emulators.nova_sonic.conversation.history import History
 from emulators.nova_sonic.conversation.input_events import PromptStart
 from emulators.nova_sonic.conversation.output_events import OutputEvents
-from emulators.nova_sonic.conversation.reply import Reply, ReplyState
+from emulators.nova_sonic.conversation.replies import Replies
+from emulators.nova_sonic.conversation.reply import Setting
 from emulators.nova_sonic.conversation.turn_detection import (
     Detection,
     Paused,
@@ -41,11 +39,9 @@ class Dialogue:
         time_scale: float,
         out: list[Effect],
     ) -> None:
-        self._profile = profile
         self._switches = profile.switches
         self._prompt = prompt
         self._new_id = new_id
-        self._time_scale = time_scale
         self._out = out
         self._events = OutputEvents(
             session_id=new_id(),
@@ -59,9 +55,15 @@ class Dialogue:
         self._meter = Meter()
         self._instructions = ""
         self._turns = 0
-        self._reply: Reply | None = None
-        self._line: deque[Request] = deque()
-        self._orphans: set[str] = set()
+        setting = Setting(
+            profile=profile,
+            events=self._events,
+            meter=self._meter,
+            history=self._history,
+            new_id=new_id,
+            time_scale=time_scale,
+        )
+        self._replies = Replies(setting, questions=self._questions, out=out)
         self._completion_open = False
         self._heard_s = 0.0
 
@@ -87,7 +89,7 @@ class Dialogue:
                 if self._switches.user_speech_events:
                     self._emit(self._events.user_speech_start(offset_ms))
                 self._open_completion()
-                self._make_room(now)
+                self._replies.make_room(now)
             case Paused(pcm=pcm):
                 self._ask(pcm)
             case Resumed():
@@ -110,7 +112,7 @@ class Dialogue:
         """Answer text the user typed; it interrupts as speech does."""
         self._meter.read(text)
         self._open_completion()
-        self._make_room(now)
+        self._replies.make_room(now)
         self._begin_turn(text, typed=True)
 
     def remember_typed(self, text: str) -> None:
@@ -118,98 +120,56 @@ class Dialogue:
         self._meter.read(text)
         self._history.heard(text)
 
-    # What the brain answers.
+    # What the brain and the client's tools answer.
 
     def composed(self, request_id: int, step: Step | None, now: float) -> None:
-        """Take one step of a reply; steps of a reply that was cancelled are dropped."""
-        if self._composes(request_id) and self._reply is not None:
-            self._reply.take(step, now)
-            self.settle(now)
+        """Take one step of a reply."""
+        self._replies.composed(request_id, step, now)
 
     def expects(self, question_id: int) -> bool:
         """Whether the answer to this question is still wanted."""
-        return self._composes(question_id) or self._utterances.asked(question_id)
-
-    # What the client's tools answer.
+        return self._replies.composes(question_id) or self._utterances.asked(question_id)
 
     @property
     def pending_calls(self) -> frozenset[str]:
         """Ids of the tool uses that may still be answered."""
-        pending = self._reply.pending_calls if self._reply is not None else frozenset()
-        return pending | self._orphans
+        return self._replies.pending_calls
 
     def tool_answered(self, tool_use_id: str, content: Mapping[str, object]) -> None:
-        """Take the result of one call; the reply goes on with the last of them."""
-        self._orphans.discard(tool_use_id)
-        if self._reply is not None and tool_use_id in self._reply.pending_calls:
-            self._meter.read(str(content))
-            self._reply.answer(tool_use_id, content)
+        """Take the result of one call."""
+        self._replies.tool_answered(tool_use_id, content)
+
+    def abandon_calls(self) -> None:
+        """Give up a reply whose results can no longer come."""
+        self._replies.abandon_calls()
 
     # Time.
 
     @property
     def deadline(self) -> float:
         """When `settle` has something to do next, infinity for never."""
-        reply = self._reply
-        if reply is None:
-            return math.inf
-        match reply.state:
-            case ReplyState.COMPOSING:
-                return reply.due_at if reply.due_at is not None else math.inf
-            case ReplyState.SPOKEN:
-                return reply.played_at if self._line else self._transcript_at(reply)
-            case ReplyState.CALLING | ReplyState.CLOSED:
-                return math.inf
-            case _:
-                assert_never(reply.state)
+        return self._replies.deadline
 
     @property
     def answering(self) -> bool:
         """Whether something the user said still waits for its answer."""
-        speaking = self._reply is not None and self._reply.state is ReplyState.COMPOSING
-        return speaking or bool(self._line) or self._utterances.waiting > 0
+        return self._replies.pending or self._utterances.waiting > 0
 
     def settle(self, now: float) -> None:
         """Do everything that is due."""
         for text in self._utterances.ready():
             self._hear(text, now)
-        if self._reply is None and self._line:
-            self._compose(self._line.popleft())
-        reply = self._reply
-        if reply is None:
-            return
-        self._send(reply.advance(now))
-        if reply.state is ReplyState.CALLING and not reply.pending_calls:
-            request = reply.resume(next(self._questions))
-            if request is not None:
-                self._out.append(Compose(request_id=reply.request_id, request=request))
-        elif reply.state is ReplyState.SPOKEN and now >= self.deadline:
-            self._close_reply()
-            self.settle(now)
+        self._replies.settle(now)
 
     def finish(self, *, close_completion: bool) -> None:
         """End the prompt once nothing is left to answer."""
-        if self._reply is not None:
-            self._close_reply()
+        self._replies.close()
         if self._completion_open and close_completion:
             self._completion_open = False
             if self._switches.completion_end == "after_prompt_end":
                 self._emit(self._events.completion_end())
 
-    def abandon_calls(self) -> None:
-        """Give up a reply whose results can no longer come."""
-        self._orphans.clear()
-        if self._reply is not None and self._reply.pending_calls:
-            self._give_up(self._reply)
-
     # Inside.
-
-    def _composes(self, request_id: int) -> bool:
-        reply = self._reply
-        return reply is not None and reply.state is ReplyState.COMPOSING and reply.request_id == request_id
-
-    def _transcript_at(self, reply: Reply) -> float:
-        return reply.played_at + self._profile.limits.final_text_delay_s * self._time_scale
 
     def _turn_ended(self, ended: TurnEnded) -> None:
         if self._switches.user_speech_events:
@@ -243,7 +203,7 @@ class Dialogue:
             self._turns += 1
             self._history.heard(text)
             return
-        self._make_room(now)
+        self._replies.make_room(now)
         self._begin_turn(text, typed=False)
 
     def _begin_turn(self, text: str, *, typed: bool) -> None:
@@ -260,67 +220,12 @@ class Dialogue:
             output_rate_hz=self._prompt.output_rate_hz,
         )
         self._history.heard(text)
-        if self._reply is None:
-            self._compose(request)
-        else:
-            self._line.append(request)
-
-    def _compose(self, request: Request) -> None:
-        request_id = next(self._questions)
-        self._reply = Reply(
-            request=request,
-            request_id=request_id,
-            events=self._events,
-            switches=self._switches,
-            meter=self._meter,
-            new_id=self._new_id,
-            time_scale=self._time_scale,
-        )
-        self._out.append(Compose(request_id=request_id, request=request))
-
-    def _make_room(self, now: float) -> None:
-        """Let the user in: a reply is interrupted, transcribed or cancelled; one that waits for tools stays."""
-        reply = self._reply
-        if reply is None:
-            return
-        if reply.speaks(now):
-            self._history.spoken(reply.spoken_by(now))
-            self._send(reply.interrupt(now))
-        if self._keeps(reply):
-            return
-        self._line.clear()
-        self._close_reply()
-
-    def _keeps(self, reply: Reply) -> bool:
-        return reply.state is ReplyState.CALLING and self._switches.speech_during_tool == "waits"
-
-    def _give_up(self, reply: Reply) -> None:
-        if reply.state is ReplyState.COMPOSING:
-            self._out.append(Cancel(request_id=reply.request_id))
-        if self._switches.speech_during_tool == "waits":
-            self._orphans |= reply.pending_calls
-        self._send(reply.give_up())
-        self._reply = None
-
-    def _close_reply(self) -> None:
-        """Close a reply in good order: its transcript is what was played."""
-        reply = self._reply
-        if reply is None:
-            return
-        if reply.state is ReplyState.SPOKEN:
-            self._history.spoken(reply.spoken_by(math.inf))
-            self._send(reply.transcript())
-            self._reply = None
-        else:
-            self._give_up(reply)
+        self._replies.begin(request)
 
     def _open_completion(self) -> None:
         if not self._completion_open:
             self._completion_open = True
             self._emit(self._events.completion_start())
-
-    def _send(self, payloads: Iterable[bytes]) -> None:
-        self._out.extend(Emit(payload=payload) for payload in payloads)
 
     def _emit(self, payload: bytes) -> None:
         self._out.append(Emit(payload=payload))

@@ -7,16 +7,17 @@ Rule 2: an audio block stays open until it is known what follows, because its en
 import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Final, assert_never
 
 from emulators.nova_sonic.brains.ports import CallTool, Request, Say, Step, ToolResult
 from emulators.nova_sonic.conversation.audio import BYTES_PER_SAMPLE, duration_s
+from emulators.nova_sonic.conversation.history import History
 from emulators.nova_sonic.conversation.output_events import INTERRUPTED_TEXT, OutputEvents, StopReason
 from emulators.nova_sonic.conversation.playback import Playback
 from emulators.nova_sonic.conversation.usage import Meter
-from emulators.nova_sonic.profiles import Switches
+from emulators.nova_sonic.profiles import Profile
 
 CHUNKS_PER_USAGE: Final = 16
 """Usage events come between audio chunks; about one a second."""
@@ -53,27 +54,30 @@ REPLY_STATES: Final[Mapping[tuple[ReplyState, _Signal], ReplyState]] = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What all replies of a stream share."""
+
+    profile: Profile
+    events: OutputEvents
+    meter: Meter
+    history: History
+    new_id: Callable[[], str]
+    time_scale: float
+    """Factor on every scripted or configured span."""
+
+
 class Reply:
     """What the model answers in one turn."""
 
-    def __init__(
-        self,
-        *,
-        request: Request,
-        request_id: int,
-        events: OutputEvents,
-        switches: Switches,
-        meter: Meter,
-        new_id: Callable[[], str],
-        time_scale: float,
-    ) -> None:
+    def __init__(self, setting: Setting, *, request: Request, request_id: int) -> None:
         self.request = request
         self.request_id = request_id
-        self._events = events
-        self._switches = switches
-        self._meter = meter
-        self._new_id = new_id
-        self._time_scale = time_scale
+        self._events = setting.events
+        self._switches = setting.profile.switches
+        self._meter = setting.meter
+        self._new_id = setting.new_id
+        self._time_scale = setting.time_scale
         self._steps: deque[tuple[float, Step | None]] = deque()
         self._last_due_at = 0.0
         self._audio_block: str | None = None
@@ -163,8 +167,9 @@ class Reply:
         self._playback.forget()
 
     def give_up(self) -> Iterator[bytes]:
-        """Close the reply with whatever is still open."""
+        """Close the reply amid its way; what was played before stays said."""
         yield from self._end_audio("PARTIAL_TURN")
+        yield from self._finals(self._playback.texts(), "END_TURN")
         self._go(_Signal.GIVEN_UP)
 
     def _go(self, signal: _Signal) -> None:
