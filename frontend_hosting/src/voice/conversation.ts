@@ -83,15 +83,14 @@ export class Conversation {
         return
       }
       this.#audio = audio
+      this.#store.dispatch({ type: 'microphoneOpened' })
+      this.#socket = this.#ports.openSocket((event) => this.#onSocket(event))
+      this.#socket.connect(audio.socketPorts)
+      this.#open()
     } catch (error) {
       if (generation !== this.#generation) return
-      this.#fail({ code: error instanceof MicrophoneError ? error.problem : 'audioFailed', detail: null })
-      return
+      this.#fail({ code: error instanceof MicrophoneError ? error.problem : 'setupFailed', detail: null })
     }
-    this.#store.dispatch({ type: 'microphoneOpened' })
-    this.#socket = this.#ports.openSocket((event) => this.#onSocket(event))
-    this.#socket.connect(this.#audio.socketPorts)
-    this.#open()
   }
 
   end(): void {

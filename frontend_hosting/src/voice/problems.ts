@@ -11,7 +11,7 @@ export type MicrophoneProblem =
   | 'microphoneLost'
   | 'microphoneFailed'
 
-export type ProblemCode = MicrophoneProblem | CloseProblem | 'serviceUnreachable' | 'serviceRefused' | 'serviceSilent' | 'audioFailed'
+export type ProblemCode = MicrophoneProblem | CloseProblem | 'serviceUnreachable' | 'serviceRefused' | 'serviceSilent' | 'setupFailed'
 
 /** `detail` is a sentence of the service, shown as it came. */
 export type Problem = { readonly code: ProblemCode; readonly detail: string | null }

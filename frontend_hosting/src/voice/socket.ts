@@ -2,7 +2,8 @@
 
 import type { PageToSocket, SocketToPage } from './audio/messages.ts'
 import { type ClientMessage, SOCKET_PATH, SUBPROTOCOL } from './protocol.ts'
-import SocketWorker from './socket.worker.ts?worker'
+import workerUrl from './socket.worker.ts?worker&url'
+import { trustedScriptUrl } from './trusted-script.ts'
 
 export type VoiceSocket = {
   readonly connect: (ports: { readonly capture: MessagePort; readonly player: MessagePort }) => void
@@ -20,7 +21,7 @@ export function socketUrl(location: { readonly protocol: string; readonly host: 
 }
 
 export const createSocket: OpenSocket = (onEvent) => {
-  const worker = new SocketWorker()
+  const worker = new Worker(trustedScriptUrl(workerUrl), { type: 'module' })
   worker.onmessage = ({ data }: MessageEvent<SocketToPage>) => onEvent(data)
   const tell = (command: PageToSocket, transfer: Transferable[] = []): void => worker.postMessage(command, transfer)
   return {

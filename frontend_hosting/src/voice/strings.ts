@@ -120,8 +120,8 @@ export const strings = {
       title: 'The microphone did not open',
       remedy: 'Check it in your system settings, then start again.',
     },
-    audioFailed: {
-      title: 'Sound could not be started',
+    setupFailed: {
+      title: 'The call could not be set up',
       remedy: 'Reload the page. If that does not help, restart the browser.',
     },
     serviceUnreachable: {
