@@ -221,7 +221,10 @@ class Driver:
         match effect:
             case OpenStream(stream_id=stream_id):
                 self._streams_gone.clear()
-                self._opening[stream_id] = self._tasks.create_task(self._open(stream_id))
+                opening = self._tasks.create_task(self._open(stream_id))
+                self._opening[stream_id] = opening
+                # A task that is cancelled before its first step runs no handler of its own.
+                opening.add_done_callback(lambda _: self._opening_ended(stream_id, None))
             case CloseStream(stream_id=stream_id):
                 self._close_stream(stream_id)
             case RunTool():
@@ -236,9 +239,6 @@ class Driver:
             stream = await self._model.open(_Listener(self, stream_id))
         except ModelFailure as failure:
             self._opening_ended(stream_id, failure)
-        except asyncio.CancelledError:
-            self._opening_ended(stream_id, None)
-            raise
         except Exception as error:  # noqa: BLE001 - one stream's failure must not end the task group
             _log.exception("opening a model stream failed", session_id=self.session_id)
             self._opening_ended(stream_id, ModelFailure(ModelFailureKind.INTERNAL, type(error).__name__))
@@ -248,9 +248,9 @@ class Driver:
             self._feed(StreamOpened(stream_id=stream_id))
 
     def _opening_ended(self, stream_id: int, failure: ModelFailure | None) -> None:
-        del self._opening[stream_id]
-        self._stream_gone()
-        self._feed(StreamClosed(stream_id=stream_id, failure=failure))
+        if self._opening.pop(stream_id, None) is not None:
+            self._stream_gone()
+            self._feed(StreamClosed(stream_id=stream_id, failure=failure))
 
     def _close_stream(self, stream_id: int) -> None:
         if (opening := self._opening.get(stream_id)) is not None:

@@ -29,6 +29,8 @@ _PINNED: Final[Mapping[str, int]] = {
     "uvicorn.access": logging.CRITICAL,
 }
 _MAX_FIELD_CHARS: Final = 500
+# uvicorn 0.54 says this for every upgrade that is answered with an HTTP response, which is how we refuse one.
+_UVICORN_NOISE: Final = "ASGI callable returned without completing handshake."
 
 
 def configure(level: str, *, stream: IO[str] | None = None) -> None:
@@ -61,6 +63,7 @@ def configure(level: str, *, stream: IO[str] | None = None) -> None:
         library.handlers = []
         library.propagate = True
         library.setLevel(max(floor, threshold))
+    logging.getLogger("uvicorn.error").filters = [_is_news]
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -71,6 +74,10 @@ def configure(level: str, *, stream: IO[str] | None = None) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    return record.msg != _UVICORN_NOISE
 
 
 def logger(name: str) -> structlog.stdlib.BoundLogger:
