@@ -57,6 +57,8 @@ class Call:
     def __post_init__(self) -> None:
         self.session = self.make(self.terms, now=self.now, jitter=lambda: self.jitter)
         self.invariants = Invariants(self.terms)
+        self.is_sound = True
+        """Whether no promise was broken so far; after that, nothing is worth checking."""
         self._blocks = 0
         self._sequence = 0
 
@@ -64,12 +66,14 @@ class Call:
 
     def give(self, event: Event) -> Sequence[Effect]:
         """Let something happen now; returns what the session did."""
+        self.is_sound = False
         self.invariants.before(event)
         return self._done(self.session.receive(event, self.now))
 
     def _done(self, effects: Sequence[Effect]) -> Sequence[Effect]:
         self.effects.extend(effects)
         self.invariants.after(effects, self.session, self.now)
+        self.is_sound = True
         return effects
 
     def wait(self, seconds: float) -> Sequence[Effect]:
@@ -80,6 +84,7 @@ class Call:
             ticks_at_once = 0 if deadline > self.now else ticks_at_once + 1
             assert ticks_at_once < 50, "the deadline does not move"
             self.now = max(self.now, deadline)
+            self.is_sound = False
             self._done(self.session.tick(self.now))
         self.now = until
         return self.effects[done:]

@@ -6,7 +6,7 @@ I3 `seq` begins with 1 and has no gaps; nothing but `error` comes before `ready`
 I5 Audio kept for later is bounded.
 I6 A stream that is closed was ended in order as far as it was begun, or was lost.
 I7 After the end there is no effect and no timer.
-I8 Until the end a timer is armed.
+I8 Until the end a timer is armed, no state that waits for the model lasts for ever, and a listening model is fed.
 I9 History is at most 40 KB, each text at most 1,000 bytes of UTF-8, first the user's, alternating.
 I11 Reply audio has the newest response id, positions without gaps, and none follows `interrupted` or the turn's end.
 I12 An `error` comes before every close but 1000; a turn ends once.
@@ -77,6 +77,9 @@ class Invariants:
         self.silenced: set[int] = set()
         self.positions: dict[int, int] = {}
         self.turns_ended: set[int] = set()
+        self.state = State.CONNECTING
+        self.state_since: float | None = None
+        self.fed_at: float | None = None
         self._messages = 0
         self._event: Event | None = None
 
@@ -96,10 +99,12 @@ class Invariants:
             require("I1", holds=not heard, why=heard)
         for effect in effects:
             self._effect(effect, gone=isinstance(event, ClientGone))
+            if isinstance(effect, SendToModel) and isinstance(effect.event, inp.AudioInput | inp.AudioStart):
+                self.fed_at = now
         self.is_over = session.state is State.OVER
         self._timers(session, now)
         # What is carried over from a lost stream and what comes meanwhile may each fill the bound.
-        bound = 2 * self.terms.kept_audio_s * 2 * 24_000 + 2**16
+        bound = 2 * self.terms.kept_audio_s * 2 * 24_000 + 2**12
         require("I5", holds=session.kept_bytes <= bound, why=session.kept_bytes)
 
     def _is_stale(self, stream_id: int) -> bool:
@@ -113,8 +118,24 @@ class Invariants:
                 require("I6", holds=record.closed or record.lost, why=f"stream {stream_id} is left open")
         else:
             require("I8", holds=session.deadline is not None, why=session.state)
-            longest_s = 3_600
-            require("I8", holds=(session.deadline or 0) <= now + longest_s, why=session.deadline)
+            self._patience(session, now)
+
+    def _patience(self, session: Session, now: float) -> None:
+        if session.state is not self.state or self.state_since is None:
+            self.state, self.state_since = session.state, now
+        waited_s = now - self.state_since
+        terms = self.terms
+        if session.state is State.THINKING:
+            require("I8", holds=waited_s <= terms.thinking_limit_s + 1, why=f"thinking for {waited_s} s")
+        if session.state is State.CONNECTING:
+            tries = len(terms.retry.waits_s) + 1
+            longest_s = terms.start_timeout_s + tries * (terms.open_timeout_s + 5)
+            require("I8", holds=waited_s <= longest_s, why=f"connecting for {waited_s} s")
+        record = self.streams.get(self.newest_stream)
+        hears = record is not None and record.audio_block in record.open_blocks and record.audio_frames > 0
+        if session.state is State.LISTENING and hears and self.fed_at is not None:
+            starving_s = now - self.fed_at
+            require("I8", holds=starving_s <= terms.keep_alive.lead_s + 5, why=f"no audio for {starving_s} s")
 
     def _effect(self, effect: Effect, *, gone: bool) -> None:
         match effect:
@@ -182,7 +203,7 @@ class Invariants:
         require("I11", holds=audio.position == expected, why=f"{audio.position}, not {expected}")
         self.positions[audio.response_id] = expected + len(audio.pcm) // 2
 
-    def _sent(self, record: StreamRecord, event: inp.ModelInput) -> None:  # noqa: C901, PLR0912, PLR0915 - one branch for each event
+    def _sent(self, record: StreamRecord, event: inp.ModelInput) -> None:  # noqa: C901, PLR0912 - one branch for each event
         require("I2", holds=not record.session_ended, why=f"{event} after sessionEnd")
         match event:
             case inp.SessionStart():
