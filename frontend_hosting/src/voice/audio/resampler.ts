@@ -15,7 +15,9 @@ export class Resampler {
   #filled: number
   #position = 0
 
-  constructor(inputRateHz: number, outputRateHz: number, taps = 48, phases = 256) {
+  constructor(inputRateHz: number, outputRateHz: number, phases = 256) {
+    // Going down, the low-pass is that much lower, so it takes that many more taps to be as steep.
+    const taps = 2 * Math.ceil(24 * Math.max(1, inputRateHz / outputRateHz))
     this.inputRateHz = inputRateHz
     this.outputRateHz = outputRateHz
     this.#taps = taps
