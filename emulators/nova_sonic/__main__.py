@@ -17,7 +17,7 @@ from emulators.nova_sonic.certificate import CertificateError, ensure_certificat
 from emulators.nova_sonic.command_line import parser
 from emulators.nova_sonic.emulator import Dials, Emulator
 from emulators.nova_sonic.fault_plan import FaultPlan
-from emulators.nova_sonic.faults import FaultError, parse_faults
+from emulators.nova_sonic.fault_tables import FaultError, parse_faults
 from emulators.nova_sonic.profiles import Profile, ProfileError, load_profile, load_profiles
 from emulators.nova_sonic.scenarios import Scenario, ScenarioError, load_scenario, scenario_names
 from emulators.nova_sonic.server import Addresses, ListenError, Ready, serve

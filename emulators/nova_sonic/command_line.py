@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from emulators.nova_sonic.account import DEFAULT_ACCESS_KEY, DEFAULT_SECRET
-from emulators.nova_sonic.faults import KINDS, Fault, FaultError, parse_fault
+from emulators.nova_sonic.fault_tables import KINDS, FaultError, parse_fault
+from emulators.nova_sonic.faults import Fault
 from emulators.nova_sonic.profiles import profile_names
 
 _DESCRIPTION: Final = """\

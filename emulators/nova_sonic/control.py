@@ -17,7 +17,8 @@ import h11
 import orjson
 
 from emulators.nova_sonic.emulator import Emulator
-from emulators.nova_sonic.faults import FaultError, LimitStreams, Now, parse_fault
+from emulators.nova_sonic.fault_tables import FaultError, parse_fault
+from emulators.nova_sonic.faults import LimitStreams, Now
 from emulators.nova_sonic.profiles import ProfileError
 from emulators.nova_sonic.scenarios import ScenarioError, load_scenario, parse_scenario, scenario_names
 

@@ -16,11 +16,13 @@ from emulators.nova_sonic.brains.ports import Brain
 from emulators.nova_sonic.brains.scripted import ScriptedBrain
 from emulators.nova_sonic.conversation.machine import Conversation
 from emulators.nova_sonic.fault_plan import FaultPlan
-from emulators.nova_sonic.faults import Fault, parse_faults
+from emulators.nova_sonic.fault_tables import parse_faults
+from emulators.nova_sonic.faults import Fault
 from emulators.nova_sonic.profiles import Profile
 from emulators.nova_sonic.scenarios import Scenario
 from emulators.nova_sonic.stream import BidirectionalStream, StreamTerms
-from emulators.nova_sonic.wire.http2 import Exchange, Http2Connection, RequestHead, ResponseWriter
+from emulators.nova_sonic.wire.exchange import Exchange, RequestHead, ResponseWriter
+from emulators.nova_sonic.wire.http2 import Http2Connection
 from emulators.nova_sonic.wire.responses import ApiException, error_response
 from emulators.nova_sonic.wire.signature import (
     ChunkChain,

@@ -4,16 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from emulators.nova_sonic.faults import (
-    Action,
-    After,
-    AtOpen,
-    Fault,
-    LimitStreams,
-    OnInput,
-    OnOutput,
-    describe,
-)
+from emulators.nova_sonic.fault_tables import describe
+from emulators.nova_sonic.faults import Action, After, AtOpen, Fault, LimitStreams, OnInput, OnOutput
 
 
 @dataclass(slots=True, kw_only=True)

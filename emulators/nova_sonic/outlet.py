@@ -7,7 +7,7 @@ Rule 2: every delay is a fault; without one, everything passes straight through.
 import asyncio
 from enum import Enum, auto
 
-from emulators.nova_sonic.wire.http2 import ResponseWriter
+from emulators.nova_sonic.wire.exchange import ResponseWriter
 from emulators.nova_sonic.wire.responses import ErrorResponse, stream_headers
 
 

@@ -7,7 +7,6 @@ Rule 3: whatever goes wrong ends this stream and no other.
 
 import asyncio
 import logging
-import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
@@ -15,9 +14,6 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
 from typing import Final, Protocol, assert_never
-
-import orjson
-import pybase64
 
 from emulators.nova_sonic.account import Account
 from emulators.nova_sonic.brain_work import Answer, BrainFailed, BrainWork, Composed, Transcribed
@@ -36,14 +32,13 @@ from emulators.nova_sonic.fault_plan import ArmedFault, FaultPlan
 from emulators.nova_sonic.faults import Action
 from emulators.nova_sonic.outlet import Outlet
 from emulators.nova_sonic.striking import Striker
+from emulators.nova_sonic.wire.chunks import event_kind, event_of
 from emulators.nova_sonic.wire.event_stream import (
     Frame,
     FrameDecoder,
     FrameError,
-    decode_one,
-    decode_string_headers,
 )
-from emulators.nova_sonic.wire.http2 import ResponseWriter
+from emulators.nova_sonic.wire.exchange import ResponseWriter
 from emulators.nova_sonic.wire.responses import (
     ApiException,
     chunk_frame,
@@ -54,7 +49,6 @@ from emulators.nova_sonic.wire.responses import (
 from emulators.nova_sonic.wire.signature import MISMATCH, ChunkChain
 
 UNREADABLE: Final = "Unable to parse input chunk. Please check input format contains correct values."
-_EVENT_NAME: Final = re.compile(rb'"event"\s*:\s*\{\s*"(\w+)"')
 
 log = logging.getLogger(__name__)
 
@@ -229,12 +223,12 @@ class BidirectionalStream:
         if not frame.payload:  # the signed empty frame; END_STREAM follows and says the same
             return
         try:
-            payload = _event_of(frame)
+            payload = event_of(frame)
         except (FrameError, ValueError):
             self.fail(ApiException.VALIDATION.title, UNREADABLE)
             return
         self._counters.events_in += 1
-        kind = _kind(payload)
+        kind = event_kind(payload)
         self._seen_in[kind] += 1
         self._seen_in["any"] += 1
         faults = self._owner.faults
@@ -289,7 +283,7 @@ class BidirectionalStream:
     def _emit(self, payload: bytes) -> None:
         padding = len(payload) % 32 if self.terms.padding else None
         frame = chunk_frame(payload, padding=padding)
-        kind = _kind(payload)
+        kind = event_kind(payload)
         self._seen_out[kind] += 1
         self._seen_out["any"] += 1
         self._counters.events_out += 1
@@ -345,20 +339,3 @@ class BidirectionalStream:
         for timer in (self._timer, *self._fault_timers):
             if timer is not None:
                 timer.cancel()
-
-
-def _event_of(frame: Frame) -> bytes:
-    """Return the event document inside a signed frame; unsigned ones are let through where nothing is verified."""
-    inner = decode_one(frame.payload) if b":chunk-signature" in frame.header_block else frame
-    headers = decode_string_headers(inner.header_block)
-    if headers.get(":message-type") != "event" or headers.get(":event-type") != "chunk":
-        raise FrameError("the message is no chunk event")
-    body = orjson.loads(inner.payload)
-    if not isinstance(body, dict) or not isinstance(body.get("bytes"), str):
-        raise FrameError("a chunk has no bytes")
-    return pybase64.b64decode(body["bytes"], validate=True)
-
-
-def _kind(payload: bytes) -> str:
-    found = _EVENT_NAME.search(payload, 0, 256)
-    return found[1].decode() if found else "unknown"

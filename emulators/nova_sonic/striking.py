@@ -19,7 +19,7 @@ from emulators.nova_sonic.faults import (
     Trickle,
 )
 from emulators.nova_sonic.outlet import Outlet
-from emulators.nova_sonic.wire.http2 import ResponseWriter
+from emulators.nova_sonic.wire.exchange import ResponseWriter
 from emulators.nova_sonic.wire.responses import chunk_frame
 
 _SOME_FRAME: Final = chunk_frame(b'{"event":{"usageEvent":{}}}')

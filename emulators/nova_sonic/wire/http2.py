@@ -8,10 +8,10 @@ Rule 3: nothing is sent that the client's windows or the socket cannot take; it 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final, Protocol, cast
+from typing import Final, cast
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
@@ -27,6 +27,7 @@ from h2.events import (
 from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes, Settings
 
+from emulators.nova_sonic.wire.exchange import Accept, Exchange, RequestHead, ResponseWriter
 from emulators.nova_sonic.wire.http2_frames import DATA, GOAWAY, FrameSplitter, goaway, window_update
 
 STREAM_WINDOW_BYTES: Final = 1_048_576
@@ -44,31 +45,6 @@ _NOT_HTTP2: Final = (
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestHead:
-    """A request as it arrived; header names in lower case, `host` filled from `:authority`."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str]
-
-
-class Exchange(Protocol):
-    """The server's side of one request; called in this order, `gone` last and exactly once."""
-
-    def data_received(self, data: bytes) -> None:
-        """Take the next bytes of the request."""
-        ...
-
-    def input_ended(self) -> None:
-        """Know that the request is complete."""
-        ...
-
-    def gone(self, reason: str) -> None:
-        """Know that nothing can be sent or received any more."""
-        ...
-
-
 @dataclass(slots=True, kw_only=True)
 class _Stream:
     exchange: Exchange | None = None
@@ -78,48 +54,6 @@ class _Stream:
     input_open: bool = True
     unacknowledged: int = 0
     linger: asyncio.TimerHandle | None = None
-
-
-class ResponseWriter:
-    """What an exchange may do to its response and, for faults, to the connection under it."""
-
-    __slots__ = ("_connection", "stream_id")
-
-    def __init__(self, connection: "Http2Connection", stream_id: int) -> None:
-        self._connection = connection
-        self.stream_id = stream_id
-
-    def start(self, status: int, headers: Sequence[tuple[str, str]]) -> None:
-        """Send the response headers."""
-        self._connection.send_headers(self.stream_id, status, headers)
-
-    def write(self, data: bytes) -> None:
-        """Queue bytes of the body; they leave as the windows allow."""
-        self._connection.send_body(self.stream_id, data)
-
-    def end(self) -> None:
-        """Finish the response after what is queued."""
-        self._connection.end_body(self.stream_id)
-
-    def reset(self, code: int) -> None:
-        """Send RST_STREAM at once; what is queued is lost."""
-        self._connection.reset(self.stream_id, code)
-
-    def goaway(self, code: int) -> None:
-        """Announce that the connection takes no new streams; those it has go on."""
-        self._connection.goaway(code)
-
-    def cut(self, data: bytes) -> None:
-        """Write half of one DATA frame and close the TCP connection."""
-        self._connection.cut(self.stream_id, data)
-
-    def abort(self) -> None:
-        """Kill the TCP connection."""
-        self._connection.abort()
-
-
-type Accept = Callable[[RequestHead, ResponseWriter], Exchange | None]
-"""Take a request; None when it was answered at once and nothing more of it matters."""
 
 
 class Http2Connection(asyncio.Protocol):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from emulators.nova_sonic.command_line import fault_table, parser
-from emulators.nova_sonic.faults import FaultError
+from emulators.nova_sonic.fault_tables import FaultError
 from tests.emulators.nova_sonic.emulator_process import COMMAND, PATIENCE_S, running_emulator
 
 

@@ -1,7 +1,8 @@
 from collections import Counter
 
 from emulators.nova_sonic.fault_plan import FaultPlan
-from emulators.nova_sonic.faults import AbortConnection, Reset, Silence, parse_fault
+from emulators.nova_sonic.fault_tables import parse_fault
+from emulators.nova_sonic.faults import AbortConnection, Reset, Silence
 
 
 def plan(*tables: dict[str, object]) -> FaultPlan:

@@ -1,20 +1,16 @@
 import pytest
 
+from emulators.nova_sonic.fault_tables import KINDS, FaultError, describe, parse_fault, parse_faults
 from emulators.nova_sonic.faults import (
-    KINDS,
     After,
     AtOpen,
     Fault,
-    FaultError,
     LateHeaders,
     Now,
     OnInput,
     OnOutput,
     Raise,
     Reset,
-    describe,
-    parse_fault,
-    parse_faults,
 )
 
 NEEDS_A_RESPONSE = {"cut", "bad-checksum", "garbage", "end"}
