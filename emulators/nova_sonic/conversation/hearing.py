@@ -44,7 +44,6 @@ class Hearing:
         self._block = block
         self._block_s = 0.0
         self._resampler = Resampler(block.rate_hz)
-        self._framer = Framer()
 
     def audio(self, pcm: bytes, now: float) -> Sequence[Detection]:
         """Take a chunk of the open block that arrived at `now`."""

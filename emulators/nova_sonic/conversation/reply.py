@@ -168,7 +168,6 @@ class Reply:
 
     def give_up(self) -> Iterator[bytes]:
         """Close the reply amid its way; what was played before stays said."""
-        yield from self._end_audio("PARTIAL_TURN")
         yield from self._finals(self._playback.texts(), "END_TURN")
         self._go(_Signal.GIVEN_UP)
 

@@ -2,7 +2,7 @@
 
 import json
 
-from emulators.nova_sonic.brains.ports import Message, Say
+from emulators.nova_sonic.brains.ports import CallTool, Message, Say
 from emulators.nova_sonic.conversation.output_events import INTERRUPTED_TEXT
 from emulators.nova_sonic.profiles import load_profile
 from emulators.nova_sonic.scenarios import CallStep, SayStep, Scenario
@@ -324,6 +324,43 @@ def test_steps_of_a_cancelled_reply_are_dropped() -> None:
     assert seen == len(call.output)
 
 
+def test_a_turn_whose_words_come_while_the_user_speaks_again_is_not_answered() -> None:
+    call = Call(script=TWO_SENTENCES, deaf=True)
+    call.open()
+    call.ask()
+    call.speak(0.32)
+    call.answer_next()
+    assert [] == call.requests
+
+    call.silence(0.64)
+    call.answer_next()
+    assert [2] == [one.request.turn for one in call.requests]
+    assert (Message(role="USER", text="hello"),) == call.requests[0].request.history
+
+
+def test_a_burst_does_not_keep_an_earlier_turn_from_its_answer() -> None:
+    call = Call(script=TWO_SENTENCES, deaf=True)
+    call.open()
+    call.ask()
+    call.speak(1.6, burst=True)
+    call.silence(0.64)
+    call.answer_next()
+
+    assert [1] == [one.request.turn for one in call.requests]
+
+
+def test_history_holds_a_reply_that_was_heard_whole() -> None:
+    call = listening(scenario([say("Fine.", 0.2)]))
+    call.ask()
+    call.silence(1.0)
+    call.ask()
+
+    assert (
+        Message(role="USER", text="hello"),
+        Message(role="ASSISTANT", text="Fine."),
+    ) == call.requests[1].request.history
+
+
 # Typed text.
 
 
@@ -343,6 +380,17 @@ def test_typed_text_before_audio_is_lost() -> None:
     call.silence(0.032)
     call.typed("Hello?")
     call.silence(2.0)
+
+    assert [] == call.requests
+
+
+def test_a_new_audio_block_needs_its_own_audio_before_typed_text() -> None:
+    call = listening()
+    call.silence(0.2)
+    call.close_audio()
+    call.audio_block("b")
+    call.typed("Hello?")
+    call.silence(1.0, name="b")
 
     assert [] == call.requests
 
@@ -456,6 +504,61 @@ def test_a_result_that_is_no_object_is_refused() -> None:
     assert "Tool Response parsing error" == call.refusal
 
 
+def test_a_second_result_in_the_same_block_is_refused() -> None:
+    call = calling(tool("getWeather"), say("Sunny."))
+    (tool_use_id,) = tool_use_ids(call)
+    configuration = {
+        "toolUseId": tool_use_id,
+        "type": "TEXT",
+        "textInputConfiguration": {"mediaType": "text/plain"},
+    }
+    call.send(
+        "contentStart",
+        promptName="p",
+        contentName="r",
+        interactive=False,
+        type="TOOL",
+        role="TOOL",
+        toolResultInputConfiguration=configuration,
+    )
+    call.send("toolResult", promptName="p", contentName="r", content="{}")
+    call.send("toolResult", promptName="p", contentName="r", content="{}")
+
+    assert "Tool Response parsing error" == call.refusal
+
+
+def slow_call() -> tuple[Call, int]:
+    """A brain that has asked for a tool and has not yet said that this was all."""
+    call = Call(mute=True)
+    call.open(tools=["getWeather"])
+    call.ask()
+    request_id = call.requests[0].request_id
+    step = CallTool(name="getWeather", arguments={})
+    call.perform(call.conversation.composed(request_id, step, call.now))
+    return call, request_id
+
+
+def test_a_result_may_be_quicker_than_the_brains_last_word() -> None:
+    call, request_id = slow_call()
+    call.tool_result(*tool_use_ids(call))
+    assert 1 == len(call.requests)
+
+    call.perform(call.conversation.composed(request_id, None, call.now))
+    assert [{"ok": True}] == [one.content for one in call.requests[1].request.tool_results]
+
+
+def test_the_result_of_a_call_whose_reply_was_interrupted_is_taken_once() -> None:
+    """[LK #3704] tool and barge-in."""
+    call, _ = slow_call()
+    call.speak(0.2)
+    call.silence(0.1)
+    call.tool_result(*tool_use_ids(call))
+    assert call.failure is None
+
+    call.tool_result(*tool_use_ids(call))
+    assert call.refusal.startswith("Invalid input request")
+
+
 def test_speech_during_a_tool_waits_for_its_turn() -> None:
     """[PT-M, TS-M] the model mostly stays silent while a tool is pending."""
     call = calling(tool("getWeather"), say("Sunny.", 1.0))
@@ -523,5 +626,27 @@ def test_a_call_comes_after_its_thinking_time() -> None:
     call.open()
     call.ask()
     call.silence(1.0)
+
+    assert 0.29 < call.at("audioOutput")[0] - call.at("userSpeechEnd")[0] < 0.31
+
+
+def test_thinking_times_follow_one_another() -> None:
+    call = listening(scenario([say("One.", 0.1, after_s=0.5), say("Two.", 0.1, after_s=0.5)]))
+    call.ask()
+    call.silence(2.0)
+    first, second = (
+        at
+        for at, one in zip(call.at("contentStart"), call.of("contentStart"), strict=True)
+        if one["type"] == "AUDIO"
+    )
+
+    assert 0.49 < second - first < 0.51
+
+
+def test_thinking_times_are_scaled() -> None:
+    call = Call(script=scenario([say("One.", 0.1, after_s=30.0)]), time_scale=0.01)
+    call.open()
+    call.ask()
+    call.silence(0.32)
 
     assert 0.29 < call.at("audioOutput")[0] - call.at("userSpeechEnd")[0] < 0.31

@@ -104,6 +104,15 @@ def test_a_client_that_just_closes_its_side_is_answered_and_left() -> None:
     assert call.ended
 
 
+def test_what_comes_after_the_client_has_closed_is_ignored() -> None:
+    call = listening(say("Late.", 0.5, after_s=2.0))
+    call.ask()
+    call.perform(call.conversation.input_ended(call.now))
+    call.send("nonsense")
+
+    assert call.failure is None
+
+
 def test_a_client_that_closes_at_once_is_left_at_once() -> None:
     call = Call()
     call.perform(call.conversation.input_ended(call.now))

@@ -122,6 +122,26 @@ def test_history_begins_with_the_user() -> None:
     assert INVALID_REQUEST == call.refusal
 
 
+def test_history_may_be_marked_interactive_as_in_the_guide() -> None:
+    """[DOC-hist] the example shows interactive true."""
+    call = prompted()
+    call.text("USER", "Hello.", interactive=True)
+    call.text("ASSISTANT", "Hi!", interactive=True)
+
+    assert call.failure is None
+
+
+@pytest.mark.parametrize("interactive", [False, True])
+def test_the_system_block_comes_first_and_is_not_interactive(interactive: bool) -> None:  # noqa: FBT001 - a table's column
+    """[DOC-v2-in] SYSTEM exactly once, first, non-interactive."""
+    call = prompted()
+    if not interactive:
+        call.text("USER", "Hello.")
+    call.text("SYSTEM", "Be kind.", interactive=interactive)
+
+    assert INVALID_REQUEST == call.refusal
+
+
 @pytest.mark.parametrize(("size_bytes", "accepted"), [(1_000, True), (1_001, False)])
 def test_a_text_input_of_history_holds_at_most_1000_bytes(size_bytes: int, accepted: bool) -> None:  # noqa: FBT001 - a table's column
     """[DOC-hist] each textInput at most 1 KB."""
