@@ -9,7 +9,7 @@ import base64
 import os
 import struct
 from collections.abc import Callable
-from typing import Final
+from typing import Final, cast
 
 from benchmarks.stamps import Delays, delay_ms, stamp
 
@@ -38,10 +38,10 @@ class LoadClient(asyncio.Protocol):
         self.became_ready = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what TCP gives
-        self._transport = transport
+        # uvloop's transports are no subclass of asyncio's.
+        self._transport = cast("asyncio.Transport", transport)
         key = base64.b64encode(os.urandom(16)).decode()
-        transport.write(
+        self._transport.write(
             f"GET /ws HTTP/1.1\r\nHost: {self._host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
             "Sec-WebSocket-Protocol: voice.v1\r\n\r\n".encode()
@@ -57,6 +57,10 @@ class LoadClient(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._closing:
             self._fail(f"connection lost: {exc or 'closed by the service'}")
+
+    @property
+    def open(self) -> bool:
+        return self._upgraded and not self._closing
 
     def speak(self) -> None:
         """Send one frame of audio, stamped now."""
@@ -129,6 +133,9 @@ class LoadClient(asyncio.Protocol):
             if not self._closing:
                 self._fail(f"closed with {code}")
             self._closing = True
+            self._write(_CLOSE, bytes(self._buffer[start : start + 2]))
+            if self._transport is not None:
+                self._transport.close()
 
     def _fail(self, why: str) -> None:
         self._closing = True

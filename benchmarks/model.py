@@ -22,7 +22,7 @@ import uvloop
 
 from benchmarks.stamps import STAMP_BYTES, Delays, delay_ms, stamp
 from emulators.nova_sonic.account import DEFAULT_ACCESS_KEY, DEFAULT_SECRET, Account
-from emulators.nova_sonic.brains.ports import Brain, Step
+from emulators.nova_sonic.brains.ports import Brain
 from emulators.nova_sonic.brains.scripted import ScriptedBrain
 from emulators.nova_sonic.certificate import ensure_certificates, utc_now
 from emulators.nova_sonic.conversation.effects import Effect, Emit, EndStream
