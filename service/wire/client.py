@@ -123,7 +123,7 @@ class Ping:
     """Application heartbeat; answered by `pong` with the same id."""
 
     type: ClassVar = "ping"
-    id: Annotated[int, About("any number")]
+    id: Annotated[int, About("any integer from 0")]
 
 
 type ClientMessage = Start | Audio | EndOfUtterance | Text | Interrupt | End | Played | Auth | Ping
