@@ -79,19 +79,10 @@ class Intake:
                 )
             case PromptEnd():
                 self._ordering.prompt_end(event)
-                self.stop_listening()
             case SessionEnd() | ConnectionEnd():
                 self._ordering.session_end(event)
             case _:
                 self._take_content(event, now)
-
-    def stop_listening(self) -> None:
-        """Forget what has not become a turn."""
-        self._typed_early.clear()
-        if self._hearing is not None:
-            self._hearing.close_block()
-        if self.dialogue is not None:
-            self.dialogue.drop_utterance()
 
     def _take_content(
         self, event: ContentStart | TextInput | ToolResultInput | ContentEnd, now: float

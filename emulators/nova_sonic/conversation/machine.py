@@ -75,7 +75,8 @@ class Conversation:
         """Take note that the client has closed its side."""
         if not self._is_over(now) and self._life is _Life.OPEN:
             self._life = _Life.INPUT_CLOSED
-            self._intake.stop_listening()
+            if self._intake.dialogue is not None:
+                self._intake.dialogue.drop_utterance()
         return self._settled(now)
 
     def transcribed(self, utterance_id: int, text: str, now: float) -> Sequence[Effect]:

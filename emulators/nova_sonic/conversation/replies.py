@@ -127,7 +127,6 @@ class Replies:
         """Give up a reply whose results can no longer come."""
         if self._reply is not None and self._reply.pending_calls:
             self.close()
-        self._orphans.clear()
 
     def _compose(self, request: Request) -> None:
         self._reply = Reply(self._setting, request=request, request_id=next(self._questions))

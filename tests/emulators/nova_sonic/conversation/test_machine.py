@@ -104,6 +104,21 @@ def test_a_client_that_just_closes_its_side_is_answered_and_left() -> None:
     assert call.ended
 
 
+@pytest.mark.parametrize("cut_by", ["content end", "closing"])
+def test_an_utterance_that_was_cut_off_does_not_keep_the_one_before_from_its_answer(cut_by: str) -> None:
+    call = Call(deaf=True)
+    call.open()
+    call.ask()
+    call.speak(0.32)
+    if cut_by == "closing":
+        call.perform(call.conversation.input_ended(call.now))
+    else:
+        call.close_audio()
+    call.answer_next()
+
+    assert 1 == len(call.requests)
+
+
 def test_what_comes_after_the_client_has_closed_is_ignored() -> None:
     call = listening(say("Late.", 0.5, after_s=2.0))
     call.ask()
