@@ -20,7 +20,7 @@ from emulators.nova_sonic.fault_tables import parse_faults
 from emulators.nova_sonic.faults import Fault
 from emulators.nova_sonic.profiles import Profile
 from emulators.nova_sonic.scenarios import Scenario
-from emulators.nova_sonic.stream import BidirectionalStream, StreamTerms
+from emulators.nova_sonic.stream import INTERNAL_MESSAGE, BidirectionalStream, StreamTerms
 from emulators.nova_sonic.wire.exchange import Exchange, RequestHead, ResponseWriter
 from emulators.nova_sonic.wire.http2 import Http2Connection
 from emulators.nova_sonic.wire.responses import ApiException, error_response
@@ -93,15 +93,18 @@ class Emulator:
         try:
             return self._open(head, writer, request_id)
         except (_RefusedError, SignatureRefusedError) as refusal:
-            counters = self.account.counters
-            counters.streams_refused += 1
-            counters.exceptions[refusal.exception] += 1
             log.info("request %s refused: %s: %s", request_id, refusal.exception, refusal.message)
-            error = error_response(refusal.exception, refusal.message, request_id=request_id)
-            writer.start(error.status, error.headers)
-            writer.write(error.body)
-            writer.end()
-            return None
+            exception, message = refusal.exception, refusal.message
+        except Exception:
+            log.exception("request %s: the stream could not be made", request_id)
+            exception, message = ApiException.INTERNAL_SERVER.title, INTERNAL_MESSAGE
+        self.account.counters.streams_refused += 1
+        self.account.counters.exceptions[exception] += 1
+        error = error_response(exception, message, request_id=request_id)
+        writer.start(error.status, error.headers)
+        writer.write(error.body)
+        writer.end()
+        return None
 
     def conversation(self, profile: Profile, brain: Brain, *, opened_at: float) -> Conversation:
         """Make the model's side of a new stream; a load test overrides this with one that has no turns."""
@@ -170,10 +173,11 @@ class Emulator:
         profile = self.dials.profiles.get(model_id)
         if profile is None:
             raise _RefusedError(ApiException.VALIDATION.title, _UNKNOWN_MODEL)
-        if not self.account.take_stream():
-            raise _RefusedError(ApiException.THROTTLING.title, QUOTA_MESSAGE)
         loop = asyncio.get_running_loop()
         brain = self.dials.make_brain()
+        conversation = self.conversation(profile, brain, opened_at=loop.time())
+        if not self.account.take_stream():
+            raise _RefusedError(ApiException.THROTTLING.title, QUOTA_MESSAGE)
         stream = BidirectionalStream(
             terms=StreamTerms(
                 request_id=request_id,
@@ -184,7 +188,7 @@ class Emulator:
             owner=self,
             writer=writer,
             chain=chain,
-            conversation=self.conversation(profile, brain, opened_at=loop.time()),
+            conversation=conversation,
             brain=brain,
             loop=loop,
         )

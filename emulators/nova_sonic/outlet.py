@@ -46,30 +46,25 @@ class Outlet:
         return self._gate in {Gate.OPEN, Gate.TRICKLING} or (self._gate is Gate.MUTE and self._begun)
 
     def begin(self) -> None:
-        """Let the headers go, now or when they are due."""
+        """Let the headers go, now or when they are due; they go once."""
         self._begun = True
         if self._gate is Gate.UNSTARTED:
             self._gate = Gate.OPEN
             self._writer.start(200, stream_headers(self._request_id))
+            self._trickle()
 
     def send(self, frame: bytes) -> None:
         """Send one frame, or whatever a fault makes of one."""
-        match self._gate:
-            case Gate.OPEN:
-                self._writer.write(frame)
-            case Gate.HELD | Gate.TRICKLING:
-                self._backlog += frame
-            case Gate.UNSTARTED:
-                self.begin()
-                self._writer.write(frame)
-            case Gate.MUTE:
-                pass
+        self.begin()
+        if self._gate is Gate.OPEN:
+            self._writer.write(frame)
+        elif self._gate is not Gate.MUTE:
+            self._backlog += frame
 
     def end(self) -> None:
         """Finish the response after everything that waits."""
         self._ended = True
-        if self._gate is Gate.UNSTARTED:
-            self.begin()
+        self.begin()
         if self._gate is Gate.OPEN:
             self._writer.end()
 
@@ -92,12 +87,9 @@ class Outlet:
         self._gate = Gate.MUTE
 
     def slow_down(self, bytes_per_s: int) -> None:
-        """Let so many bytes through each second from now on."""
-        self.begin()
-        if self._gate is Gate.OPEN:
-            self._gate = Gate.TRICKLING
-            self._bytes_per_s = bytes_per_s
-            self._timer = self._loop.call_later(1.0, self._drip)
+        """Let so many bytes through each second from now on; headers leave as they would have."""
+        self._bytes_per_s = bytes_per_s
+        self._trickle()
 
     def close(self) -> None:
         """Forget what waits; the client is gone."""
@@ -111,12 +103,18 @@ class Outlet:
         self._gate = Gate.UNSTARTED
         if not self._begun:
             return
+        waited = bytes(self._backlog)
+        self._backlog.clear()
         self.begin()
-        if self._backlog:
-            self._writer.write(bytes(self._backlog))
-            self._backlog.clear()
+        if waited:
+            self.send(waited)
         if self._ended:
-            self._writer.end()
+            self.end()
+
+    def _trickle(self) -> None:
+        if self._gate is Gate.OPEN and self._bytes_per_s:
+            self._gate = Gate.TRICKLING
+            self._timer = self._loop.call_later(1.0, self._drip)
 
     def _drip(self) -> None:
         if self._gate is not Gate.TRICKLING:

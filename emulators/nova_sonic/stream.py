@@ -48,6 +48,7 @@ from emulators.nova_sonic.wire.responses import (
 )
 from emulators.nova_sonic.wire.signature import MISMATCH, ChunkChain
 
+INTERNAL_MESSAGE: Final = "The emulator itself failed; its log says how."
 UNREADABLE: Final = "Unable to parse input chunk. Please check input format contains correct values."
 
 log = logging.getLogger(__name__)
@@ -249,7 +250,7 @@ class BidirectionalStream:
             self._perform_all()
         except Exception:
             log.exception("stream %s: the conversation failed", self.terms.request_id)
-            self.fail(ApiException.INTERNAL_SERVER.title, "The emulator itself failed; its log says how.")
+            self.fail(ApiException.INTERNAL_SERVER.title, INTERNAL_MESSAGE)
         self._rearm()
 
     def _perform_all(self) -> None:

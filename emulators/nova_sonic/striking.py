@@ -80,7 +80,6 @@ class Striker:
             case Raise(exception=exception, message=message, form=form):
                 stream.fail(exception, message, form=form)
             case Silence():
-                stream.outlet.begin()
                 stream.go_deaf()
                 return
             case Reset(code=code):

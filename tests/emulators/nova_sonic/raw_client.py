@@ -26,6 +26,7 @@ from h2.connection import H2Connection
 from smithy_aws_event_stream.events import Event, EventHeaderEncoder, EventMessage
 
 from emulators.nova_sonic.account import DEFAULT_ACCESS_KEY, DEFAULT_SECRET
+from emulators.nova_sonic.wire.http2_frames import goaway
 
 MODEL_PATH = "/model/amazon.nova-2-sonic-v1%3A0/invoke-with-bidirectional-stream"
 PROPERTIES: SigV4SigningProperties = {"region": "us-east-1", "service": "bedrock"}
@@ -205,6 +206,10 @@ class RawClient(asyncio.Protocol):
     def reset(self, stream_id: int) -> None:
         self._h2.reset_stream(stream_id)
         self._flush()
+
+    def say_goodbye(self) -> None:
+        """Send GOAWAY and go on with the streams there are."""
+        self._transport.write(goaway(0, 0))
 
     async def until_over(self, stream_id: int) -> Outcome:
         outcome = self.outcomes[stream_id]

@@ -237,6 +237,30 @@ async def test_a_reset_of_the_client_ends_its_stream_only(connect: Connect) -> N
     assert (await other.over()).reset_code is None
 
 
+async def test_a_client_that_says_goodbye_may_finish_its_streams(connect: Connect) -> None:
+    """The SDK for JavaScript sends GOAWAY as soon as its stream is open."""
+    client = await connect()
+    talk = Talk(client)
+    await talk.send(SESSION_START)
+    await talk.accepted()
+    client.say_goodbye()
+    await talk.send(event("sessionEnd"))
+
+    assert (await talk.over()).ended
+    client.send(talk.stream_id, b"", end=True)
+    await client.until(lambda: client.lost)
+
+
+async def test_silence_from_the_open_has_no_headers(emulator: EmulatorProcess, connect: Connect) -> None:
+    emulator.arm(kind="silence")
+    client = await connect()
+    talk = Talk(client)
+    await talk.send(*opening())
+    await round_trip(client)
+
+    assert (None, False) == (talk.status, talk.outcome.over)
+
+
 async def test_the_stream_limit_is_announced(emulator: EmulatorProcess, connect: Connect) -> None:
     client = await connect()
     await round_trip(client)
