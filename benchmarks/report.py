@@ -40,8 +40,8 @@ What one session costs the service, as measured on one machine. Written by `make
   that one session takes of each second. **us/event** divides it by the events that crossed, both ways.
 - **in** is from the client's send to the model's receipt of the same audio, **out** from the model's send to the client's
   receipt, read from send times inside the audio: the whole path through the service, kernel and generator included.
-- A row is **saturated** when the service uses 95 % of a core, when a delay's p99 exceeds 200 ms, or when not every session
-  opened. It is shown, and nothing beyond it is measured.
+- A row is **saturated** when the service uses 95 % of a core, when a delay's p99 exceeds 200 ms while it uses 60 %, or when
+  not every session opened. It is shown, and nothing beyond it is measured.
 - **The WebSocket alone** takes and sends the same frames and does nothing with them. **The way to the model alone** is the
   same transport and SDK without WebSocket and session. What the service costs above both is the session itself.
 """

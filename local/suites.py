@@ -17,6 +17,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from local import stage
+
 ROOT: Final = Path(__file__).resolve().parent.parent
 REPORTS: Final = ROOT / ".run" / "reports"
 FAST: Final = "not process and not speech and not browser"
@@ -50,6 +52,8 @@ class Suite:
     report: Path
     read: Callable[[str], Counts]
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    talks: bool = False
+    """Needs a running assistant; its address is given as VOICE_URL."""
 
 
 def read_junit(text: str) -> Counts:
@@ -119,12 +123,33 @@ def suites(*, fast: bool) -> list[Suite]:
         command=[*npm, "e2e", "--", "--reporter=line,json"],
         report=REPORTS / "browser.json",
         read=read_playwright,
-        environment={"PLAYWRIGHT_JSON_OUTPUT_FILE": str(REPORTS / "browser.json")},
+        environment={
+            "PLAYWRIGHT_JSON_OUTPUT_FILE": str(REPORTS / "browser.json"),
+            "CHROME_PATH": os.environ.get("CHROME_PATH") or chromium() or "chromium",
+        },
+        talks=True,
     )
     return [python, vitest] if fast else [python, vitest, browser]
 
 
+def chromium() -> str | None:
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return next(filter(None, map(shutil.which, names)), None)
+
+
 def run(suite: Suite) -> Counts:
+    """Run a suite, with the assistant behind it if it needs one; an assistant that does not start is a failure."""
+    if not suite.talks:
+        return _run(suite, {})
+    try:
+        with stage.assistant(ROOT) as url:
+            return _run(suite, {"VOICE_URL": url})
+    except stage.NotStarted as failure:
+        sys.stdout.write(f"{suite.name}: {failure}\n")
+        return Counts(failed=1)
+
+
+def _run(suite: Suite, environment: Mapping[str, str]) -> Counts:
     """Run a suite with its output on the screen; without a report it counts as one failure."""
     suite.report.parent.mkdir(parents=True, exist_ok=True)
     suite.report.unlink(missing_ok=True)
@@ -133,7 +158,7 @@ def run(suite: Suite) -> Counts:
         return Counts(failed=1)
     # The commands are the constants above.
     code = subprocess.run(  # noqa: S603 - see above
-        suite.command, cwd=ROOT, env={**os.environ, **suite.environment}, check=False
+        suite.command, cwd=ROOT, env={**os.environ, **suite.environment, **environment}, check=False
     ).returncode
     try:
         counts = suite.read(suite.report.read_text(encoding="utf-8"))
@@ -160,7 +185,11 @@ def main(arguments: Sequence[str] | None = None, *, chosen: Sequence[Suite] | No
         counts = run(suite)
         lines.append(f"{suite.name:<8} {counts} in {time.monotonic() - suite_begun_at:.1f} s")
         total += counts
-    sys.stdout.write("\n" + "\n".join(lines) + f"\n{total} in {time.monotonic() - begun_at:.1f} s\n")
+    summary = f"{total} in {time.monotonic() - begun_at:.1f} s\n"
+    sys.stdout.write("\n" + "\n".join(lines) + f"\n{summary}")
+    if chosen is None:
+        # make prints an error of its own after a failure; who wants the last word to be the counts reads it here.
+        (REPORTS / "summary").write_text(summary, encoding="utf-8")
     return 1 if total.failed or not total.passed else 0
 
 

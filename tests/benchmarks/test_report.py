@@ -49,6 +49,10 @@ def test_a_late_model_or_a_session_that_did_not_open_saturates_too() -> None:
     assert not ROW.saturated
 
 
+def test_a_delay_with_a_processor_to_spare_is_somebody_elses() -> None:
+    assert not dataclasses.replace(ROW, out_p99=201.0, cpu_share=0.3).saturated
+
+
 def test_errors_are_listed() -> None:
     assert "- 50 sessions: 3 x closed with 4503" in page(
         dataclasses.replace(ROW, errors={"closed with 4503": 3})
