@@ -74,6 +74,9 @@ class State(Enum):
     SPEAKING = "speaking"
     OVER = "over"
 
+    # Members are single objects; the identity's hash is ten times as fast as Enum's, and this is on the hot path.
+    __hash__ = object.__hash__
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateChanged:
@@ -134,6 +137,9 @@ class Direction(Enum):
     FROM_MODEL = "from_model"
     TO_MODEL = "to_model"
 
+    # Members are single objects; the identity's hash is ten times as fast as Enum's, and this is on the hot path.
+    __hash__ = object.__hash__
+
 
 class Fault(Enum):
     """What checking an event found."""
@@ -145,6 +151,9 @@ class Fault(Enum):
     STALE = "stale"
     """It came from, or for, a stream that is no longer ours."""
     OVER_LIMIT = "over_limit"
+
+    # Members are single objects; the identity's hash is ten times as fast as Enum's, and this is on the hot path.
+    __hash__ = object.__hash__
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

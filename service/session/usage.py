@@ -21,7 +21,7 @@ class UsageLedger:
         self._earlier_streams = _NOTHING
         self._this_stream = _NOTHING
         self._announced = _NOTHING
-        self._told = _NOTHING
+        self._has_news = False
         self._told_at = float("-inf")
 
     @property
@@ -32,6 +32,7 @@ class UsageLedger:
     def count(self, usage: Usage) -> None:
         """Take a stream's count, which is cumulative."""
         self._this_stream = usage
+        self._has_news = True
 
     def next_stream(self) -> None:
         """The next count begins at nothing again."""
@@ -40,12 +41,13 @@ class UsageLedger:
 
     def due_at(self) -> float | None:
         """When the client is told; None while it knows everything."""
-        return None if self.total == self._told else self._told_at + 1.0
+        return self._told_at + 1.0 if self._has_news else None
 
     def tell(self, now: float) -> Usage:
         """The total, taken as told."""
-        self._told, self._told_at = self.total, now
-        return self._told
+        self._has_news = False
+        self._told_at = now
+        return self.total
 
     def take(self) -> Usage | None:
         """What was used since the last call; None for nothing."""
