@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from service.wire.sonic_input import sanitise
+from service.wire.text import sanitise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

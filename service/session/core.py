@@ -263,7 +263,8 @@ class Core:
             retryable = code in {CloseCode.GO_ELSEWHERE, CloseCode.SLOW_DOWN, CloseCode.IDLE}
             self.tell_error(error, sentence, retryable=retryable)
         self.abandon(now)
-        self.emit(CloseClient(code=code, reason=sentence))
+        # A close frame has room for 123 bytes; the sentence went before it.
+        self.emit(CloseClient(code=code, reason=error.value if error is not None else "done"))
 
     def abandon(self, now: float) -> None:
         """Let go of everything but the socket, which may be gone."""

@@ -7,7 +7,7 @@ what happened and `tick` at `deadline`, and performs the effects in order.
 from collections.abc import Callable, Sequence
 from typing import assert_never
 
-from service.session import client_side, model_side, streams, timers
+from service.session import client_side, model_side, streams, timers, tool_side
 from service.session.core import NEVER, Core
 from service.session.effects import Direction, Effect, Fault, State
 from service.session.events import (
@@ -113,7 +113,7 @@ class Session:
         if event.stream_id != core.upstream.stream_id:
             core.counts.add(Direction.TO_MODEL, "ToolResult", Fault.STALE)
             return
-        model_side.tool_finished(core, event.tool_use_id, event.result_json, now, failed=event.failed)
+        tool_side.finished(core, event.tool_use_id, event.result_json, now, failed=event.failed)
 
     def _done(self, now: float) -> Sequence[Effect]:
         core = self._core

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from service.errors import CloseCode, ErrorCode
-from service.session import client_side, model_side, streams
+from service.session import client_side, streams, tool_side
 from service.session.core import NEVER, Core, Leaving
 from service.session.effects import State
 from service.session.state import Signal
@@ -117,7 +117,7 @@ def _tools_at(core: Core) -> float:
 def _tools(core: Core, now: float) -> None:
     for call in core.tools.expired(now):
         sentence = f"{call.name} did not answer within {core.terms.tool_timeout_s:g} s"
-        model_side.answer_tool(core, call, error_result(sentence), now, failed=True)
+        tool_side.answer(core, call, error_result(sentence), now, failed=True)
 
 
 def _idle_at(core: Core) -> float:

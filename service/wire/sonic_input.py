@@ -12,8 +12,7 @@ from typing import Any, Final, assert_never
 import orjson
 import pybase64
 
-MAX_TEXT_INPUT_BYTES: Final = 1_000
-MAX_CHUNK_BYTES: Final = 1_000_000
+from service.wire.text import sanitise, split_text
 
 _TEXT: Final = {"mediaType": "text/plain"}
 _PCM: Final = {
@@ -24,12 +23,6 @@ _PCM: Final = {
     "encoding": "base64",
 }
 _AUDIO_SUFFIX: Final = b'"}}}'
-_UNWANTED: Final = {
-    **dict.fromkeys(set(range(32)) - {0x09, 0x0A}),
-    0x7F: None,
-    **dict.fromkeys(range(0x80, 0xA0)),
-    **dict.fromkeys(range(0xD800, 0xE000)),
-}
 
 
 class Sensitivity(StrEnum):
@@ -90,7 +83,7 @@ class TextStart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextInput:
-    """Words of a text block, at most `MAX_TEXT_INPUT_BYTES` of UTF-8."""
+    """Words of a text block, at most 1,000 bytes of UTF-8."""
 
     prompt: str
     content: str
@@ -283,24 +276,6 @@ def _content_start(event: TextStart | AudioStart | ToolResultStart) -> dict[str,
             }
         case _:
             assert_never(event)
-
-
-def sanitise(text: str) -> str:
-    """Take out what the model's JSON reader chokes on: lone surrogates and control characters."""
-    return text.translate(_UNWANTED)
-
-
-def split_text(text: str, limit_bytes: int = MAX_TEXT_INPUT_BYTES) -> Iterator[str]:
-    """Cut text into pieces of at most `limit_bytes` of UTF-8, never within a character."""
-    encoded = text.encode()
-    start = 0
-    while start < len(encoded):
-        end = min(start + limit_bytes, len(encoded))
-        # A byte 10xxxxxx continues a character; the cut moves back to where that character begins.
-        while end < len(encoded) and encoded[end] & 0xC0 == 0x80:
-            end -= 1
-        yield encoded[start:end].decode()
-        start = end
 
 
 def text_block(

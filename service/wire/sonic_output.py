@@ -12,6 +12,15 @@ import orjson
 import pybase64
 
 from service.errors import ModelProtocolError
+from service.wire.sonic_values import (
+    arguments,
+    is_interruption,
+    is_planned,
+    one_of,
+    optional_count,
+    pcm,
+    string,
+)
 
 type ContentType = Literal["TEXT", "AUDIO", "TOOL"]
 type StopReason = Literal["PARTIAL_TURN", "END_TURN", "INTERRUPTED", "TOOL_USE"]
@@ -181,27 +190,6 @@ def _audio_by_slicing(payload: bytes) -> AudioOutput | None:
     return None if len(pcm) % 2 else AudioOutput(content_id=content_id, pcm=pcm)
 
 
-def _string(body: Mapping[str, Any], name: str) -> str:
-    value = body.get(name)
-    if not isinstance(value, str):
-        raise ModelProtocolError(f"{name} is no string")
-    return value
-
-
-def _optional_count(body: Mapping[str, Any], name: str) -> int | None:
-    value = body.get(name)
-    return value if type(value) is int and value >= 0 else None
-
-
-def _one_of[T](body: Mapping[str, Any], name: str, known: Mapping[str, T]) -> T | None:
-    value = body.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, str) or value not in known:
-        raise ModelProtocolError(f"{name} has an unknown value")
-    return known[value]
-
-
 _KINDS: Final[Mapping[str, ContentType]] = {"TEXT": "TEXT", "AUDIO": "AUDIO", "TOOL": "TOOL"}
 _ROLES: Final[Mapping[str, ModelRole]] = {
     "USER": "USER",
@@ -226,95 +214,57 @@ def _completion_end(_body: Mapping[str, Any]) -> ModelOutput:
 
 
 def _user_speech_start(body: Mapping[str, Any]) -> ModelOutput:
-    return UserSpeechStart(offset_ms=_optional_count(body, "inputAudioOffsetMs"))
+    return UserSpeechStart(offset_ms=optional_count(body, "inputAudioOffsetMs"))
 
 
 def _user_speech_end(body: Mapping[str, Any]) -> ModelOutput:
     return UserSpeechEnd(
-        offset_ms=_optional_count(body, "inputAudioOffsetMs"),
-        detected_ms=_optional_count(body, "inputAudioDetectionOffsetMs"),
+        offset_ms=optional_count(body, "inputAudioOffsetMs"),
+        detected_ms=optional_count(body, "inputAudioDetectionOffsetMs"),
     )
 
 
 def _content_start(body: Mapping[str, Any]) -> ModelOutput:
-    kind = _one_of(body, "type", _KINDS)
+    kind = one_of(body, "type", _KINDS)
     if kind is None:
         raise ModelProtocolError("type is missing")
     return ContentStart(
-        content_id=_string(body, "contentId"),
+        content_id=string(body, "contentId"),
         kind=kind,
-        role=_one_of(body, "role", _ROLES),
-        planned=_is_planned(body.get("additionalModelFields")),
+        role=one_of(body, "role", _ROLES),
+        planned=is_planned(body.get("additionalModelFields")),
     )
-
-
-def _is_planned(additional: Any) -> bool:
-    if isinstance(additional, str):
-        try:
-            additional = orjson.loads(additional)
-        except orjson.JSONDecodeError:
-            return False
-    return isinstance(additional, dict) and additional.get("generationStage") == "SPECULATIVE"
 
 
 def _text_output(body: Mapping[str, Any]) -> ModelOutput:
-    text = _string(body, "content")
-    role = _one_of(body, "role", _ROLES)
+    text = string(body, "content")
+    role = one_of(body, "role", _ROLES)
     return TextOutput(
-        content_id=_string(body, "contentId"),
+        content_id=string(body, "contentId"),
         role=role,
         text=text,
-        interrupted=role != "USER" and _is_interruption(text),
+        interrupted=role != "USER" and is_interruption(text),
     )
 
 
-def _is_interruption(text: str) -> bool:
-    """Whether the text is `{ "interrupted" : true }` in any spacing."""
-    if "interrupted" not in text or not text.lstrip().startswith("{"):
-        return False
-    try:
-        return bool(orjson.loads(text) == {"interrupted": True})
-    except orjson.JSONDecodeError:
-        return False
-
-
 def _audio_output(body: Mapping[str, Any]) -> ModelOutput:
-    content_id = _string(body, "contentId")
-    try:
-        pcm = pybase64.b64decode(_string(body, "content"), validate=True)
-    except ValueError:
-        raise ModelProtocolError("content is not base64") from None
-    if len(pcm) % 2:
-        raise ModelProtocolError("content holds half a sample")
-    return AudioOutput(content_id=content_id, pcm=pcm)
+    return AudioOutput(content_id=string(body, "contentId"), pcm=pcm(body, "content"))
 
 
 def _tool_use(body: Mapping[str, Any]) -> ModelOutput:
     return ToolUse(
-        content_id=_string(body, "contentId"),
-        tool_use_id=_string(body, "toolUseId"),
-        name=_string(body, "toolName"),
-        arguments=_arguments(body.get("content")),
+        content_id=string(body, "contentId"),
+        tool_use_id=string(body, "toolUseId"),
+        name=string(body, "toolName"),
+        arguments=arguments(body.get("content")),
     )
-
-
-def _arguments(content: Any) -> Mapping[str, Any] | None:
-    """Read a tool's arguments, which are JSON in a string and now and then once more in a string."""
-    for _ in range(2):
-        if not isinstance(content, str):
-            break
-        try:
-            content = orjson.loads(content)
-        except orjson.JSONDecodeError:
-            return None
-    return content if isinstance(content, dict) else None
 
 
 def _content_end(body: Mapping[str, Any]) -> ModelOutput:
     return ContentEnd(
-        content_id=_string(body, "contentId"),
-        kind=_one_of(body, "type", _KINDS),
-        stop_reason=_one_of(body, "stopReason", _STOP_REASONS),
+        content_id=string(body, "contentId"),
+        kind=one_of(body, "type", _KINDS),
+        stop_reason=one_of(body, "stopReason", _STOP_REASONS),
     )
 
 

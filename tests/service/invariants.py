@@ -33,6 +33,7 @@ from service.session.machine import Session
 from service.session.terms import SessionTerms
 from service.wire import server
 from service.wire import sonic_input as inp
+from service.wire.text import MAX_TEXT_INPUT_BYTES
 
 
 class BrokenPromiseError(AssertionError):
@@ -222,7 +223,7 @@ class Invariants:
             case inp.TextInput(content=content, text=text):
                 self._block_filled(record, content)
                 size = len(text.encode())
-                require("I9", holds=0 < size <= inp.MAX_TEXT_INPUT_BYTES, why=f"{size} bytes in one text")
+                require("I9", holds=0 < size <= MAX_TEXT_INPUT_BYTES, why=f"{size} bytes in one text")
                 if content in record.text_roles:
                     record.texts.append((content, text.encode()))
             case inp.AudioStart(block=block):

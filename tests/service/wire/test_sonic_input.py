@@ -2,11 +2,9 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from service.wire import sonic_input as inp
-from service.wire.sonic_input import encode, sanitise, split_text, text_block
+from service.wire.sonic_input import encode, text_block
 from tests.service.golden import SONIC_EVENTS
 
 
@@ -92,18 +90,6 @@ def test_names_that_need_escaping_are_escaped_in_the_audio_template() -> None:
     assert {"promptName": 'p"\n', "contentName": "ü", "content": "AAA="} == json.loads(
         encode(inp.AudioInput(block=block, pcm=b"\0\0"))
     )["event"]["audioInput"]
-
-
-def test_lone_surrogates_and_control_characters_are_taken_out() -> None:
-    assert "a\nb\tcü😀" == sanitise("a\n\ud800b\x00\tc\x85\x7fü😀\x1b")
-
-
-@given(st.text(max_size=400), st.integers(4, 50))
-def test_pieces_fit_and_join_to_the_whole(text: str, limit_bytes: int) -> None:
-    pieces = list(split_text(text, limit_bytes))
-
-    assert text == "".join(pieces)
-    assert all(0 < len(piece.encode()) <= limit_bytes for piece in pieces)
 
 
 def test_a_long_text_is_one_block_of_several_inputs() -> None:
