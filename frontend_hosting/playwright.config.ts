@@ -1,6 +1,10 @@
+import { resolve } from 'node:path'
+
 import { defineConfig } from '@playwright/test'
 
-const WAV = process.env['VOICE_WAV']
+// With VOICE_URL the tests talk to that assistant; without, they start one from this checkout.
+const LOCAL_URL = 'http://127.0.0.1:8765'
+const given = process.env['VOICE_URL']
 
 export default defineConfig({
   testDir: 'e2e',
@@ -8,28 +12,24 @@ export default defineConfig({
   // One browser at a time: it listens and speaks in real time.
   workers: 1,
   fullyParallel: false,
-  timeout: 60_000,
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
   reporter: [['list']],
   use: {
-    baseURL: process.env['VOICE_URL'] ?? 'http://127.0.0.1:8000',
-    launchOptions: {
-      executablePath: process.env['CHROME_PATH'] ?? '/usr/bin/chromium',
-      chromiumSandbox: false,
-      args: [
-        '--use-fake-ui-for-media-stream',
-        '--use-fake-device-for-media-stream',
-        // The file would loop; %noloop plays it once and then the room is silent.
-        ...(WAV ? [`--use-file-for-fake-audio-capture=${WAV}%noloop`] : []),
-        '--autoplay-policy=no-user-gesture-required',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-domain-reliability',
-        '--no-first-run',
-        '--disable-features=OptimizationHints,MediaRouter',
-      ],
-    },
-    permissions: ['microphone'],
+    baseURL: given ?? LOCAL_URL,
     viewport: { width: 1280, height: 800 },
     trace: 'retain-on-failure',
   },
+  ...(given === undefined
+    ? {
+        webServer: {
+          command: `.venv/bin/python -m local --port ${new URL(LOCAL_URL).port}`,
+          cwd: resolve(import.meta.dirname, '..'),
+          url: `${LOCAL_URL}/health/ready`,
+          reuseExistingServer: true,
+          timeout: 120_000,
+          gracefulShutdown: { signal: 'SIGINT', timeout: 10_000 },
+        },
+      }
+    : {}),
 })
