@@ -6,6 +6,7 @@ server unmasks as it does with any other.
 
 import asyncio
 import base64
+import json
 import os
 import struct
 from collections.abc import Callable
@@ -125,7 +126,7 @@ class LoadClient(asyncio.Protocol):
             if not self.became_ready.done() and b'"listening"' in text:
                 self.became_ready.set_result(None)
             elif b'"error"' in text[:40]:
-                self._broke(text.decode(errors="replace"))
+                self._broke(f"error {json.loads(text)['code']}")
         elif opcode == _PING:
             self._write(_PONG, bytes(self._buffer[start : start + length]))
         elif opcode == _CLOSE:
