@@ -23,6 +23,7 @@ from aws_sdk_signers import (
 )
 from h2.config import H2Configuration
 from h2.connection import H2Connection
+from h2.settings import SettingCodes, Settings
 from smithy_aws_event_stream.events import Event, EventHeaderEncoder, EventMessage
 
 from emulators.nova_sonic.account import DEFAULT_ACCESS_KEY, DEFAULT_SECRET
@@ -138,8 +139,9 @@ class Outcome:
 class RawClient(asyncio.Protocol):
     """One connection; everything that comes is kept."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, window_bytes: int | None = None) -> None:
         self.port = port
+        self._window_bytes = window_bytes
         self.outcomes: dict[int, Outcome] = {}
         self.goaway_code: int | None = None
         self.server_settings: dict[int, int] = {}
@@ -149,16 +151,23 @@ class RawClient(asyncio.Protocol):
         self._transport: asyncio.Transport
 
     @classmethod
-    async def connect(cls, port: int, ca: Path) -> Self:
+    async def connect(cls, port: int, ca: Path, *, window_bytes: int | None = None) -> Self:
+        """Connect; with `window_bytes` a stream takes no more than that before `read_on`."""
         context = ssl.create_default_context(cafile=ca)
         context.set_alpn_protocols(["h2"])
         loop = asyncio.get_running_loop()
-        _, client = await loop.create_connection(lambda: cls(port), "localhost", port, ssl=context)
+        _, client = await loop.create_connection(
+            lambda: cls(port, window_bytes=window_bytes), "localhost", port, ssl=context
+        )
         return client
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        if self._window_bytes is not None:
+            self._h2.local_settings = Settings(
+                client=True, initial_values={SettingCodes.INITIAL_WINDOW_SIZE: self._window_bytes}
+            )
         self._h2.initiate_connection()
         self._h2.increment_flow_control_window(10_000_000)
         self._flush()
@@ -207,6 +216,11 @@ class RawClient(asyncio.Protocol):
         self._h2.reset_stream(stream_id)
         self._flush()
 
+    def read_on(self, stream_id: int, size_bytes: int) -> None:
+        """Open the window of a stream by so much."""
+        self._h2.increment_flow_control_window(size_bytes, stream_id)
+        self._flush()
+
     def say_goodbye(self) -> None:
         """Send GOAWAY and go on with the streams there are."""
         self._transport.write(goaway(0, 0))
@@ -236,7 +250,8 @@ class RawClient(asyncio.Protocol):
                 self.outcomes[stream_id].headers = pairs
             case h2.events.DataReceived(stream_id=int(stream_id), data=bytes(data)):
                 self.outcomes[stream_id].body += data
-                self._h2.acknowledge_received_data(event.flow_controlled_length or 0, stream_id)
+                if self._window_bytes is None:
+                    self._h2.acknowledge_received_data(event.flow_controlled_length or 0, stream_id)
             case h2.events.StreamEnded(stream_id=int(stream_id)):
                 self.outcomes[stream_id].ended = True
             case h2.events.StreamReset(stream_id=int(stream_id), error_code=code):

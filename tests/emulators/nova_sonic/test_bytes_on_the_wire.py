@@ -301,6 +301,7 @@ async def test_a_goaway_lets_open_streams_finish(emulator: EmulatorProcess, conn
     emulator.arm(kind="goaway", at="now")
     await client.until(lambda: client.goaway_code is not None)
     assert 0 == client.goaway_code
+    assert 7 == (await Talk(client).over()).reset_code
 
     await talk.send(event("sessionEnd"))
     assert (await talk.over()).ended
@@ -442,6 +443,38 @@ async def test_the_first_audio_may_never_leave(emulator: EmulatorProcess, connec
 
     assert "audioOutput" not in outcome.kinds()
     assert "fooException" == outcome.events()[-1].message.headers[":exception-type"]
+
+
+async def test_a_client_that_reads_slowly_is_waited_for(emulator: EmulatorProcess) -> None:
+    emulator.arm(kind="validation", message="x" * 300, on_input="sessionStart")
+    client = await RawClient.connect(emulator.port, emulator.ca, window_bytes=100)
+    talk = Talk(client)
+    await talk.send(SESSION_START)
+    await client.until(lambda: 100 == len(talk.outcome.body))  # one more byte would break h2's rules
+    client.read_on(talk.stream_id, 50)
+    await client.until(lambda: 150 == len(talk.outcome.body))
+    client.read_on(talk.stream_id, 1000)
+    (last,) = (await talk.over()).events()
+    assert "x" * 300 == json.loads(last.message.payload)["message"]
+    await client.close()
+
+
+async def test_a_fault_on_an_output_event_takes_its_place(
+    emulator: EmulatorProcess, connect: Connect
+) -> None:
+    emulator.arm(kind="garbage", size_bytes=40, on_output="any")
+    emulator.arm(kind="end", on_output="audioOutput")
+    client = await connect()
+    talk = Talk(client)
+    await talk.send(*opening())
+    for frame in [SPEECH] * 25 + [SILENCE] * 60:
+        await talk.send(frame)
+        await asyncio.sleep(0.01)  # the pace of live speech, not a wait
+    outcome = await talk.over()
+    assert b"\xa5" * 40 == bytes(outcome.body[:40])
+
+    del outcome.body[:40]
+    assert "completionStart" == outcome.kinds()[0], "the first event was userSpeechStart"
 
 
 async def test_a_client_without_h2_is_told(emulator: EmulatorProcess) -> None:
