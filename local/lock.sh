@@ -9,14 +9,14 @@ tools=.cache/lock
 if [ ! -x "$tools/bin/uv" ] || [ "$("$tools/bin/uv" --version | cut -d' ' -f2)" != "$uv_version" ]; then
     python=$(sh local/find_python.sh)
     "$python" -m venv --clear "$tools"
-    "$tools/bin/python" -m pip install --quiet --disable-pip-version-check "uv==$uv_version"
+    "$tools/bin/python" -m pip install -qq --disable-pip-version-check "uv==$uv_version"
 fi
 
 compile() { # $1 group, then further options
     group=$1
     shift
     echo "Resolving requirements/$group.txt"
-    "$tools/bin/uv" pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+    "$tools/bin/uv" pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
         --python-version 3.12 --group "pyproject.toml:$group" --output-file "requirements/$group.txt" "$@"
 }
 
