@@ -113,7 +113,8 @@ class Emulator:
             brain=brain,
             new_id=lambda: str(uuid.uuid4()),
             opened_at=opened_at,
-            time_scale=self.dials.time_scale,
+            # The dial says how fast time passes; the conversation takes the factor on its spans.
+            time_scale=1.0 / self.dials.time_scale,
         )
 
     def stream_over(self, stream: BidirectionalStream) -> None:
