@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from service.errors import ModelFailure, ModelFailureKind
-from service.transports.bedrock_sdk import BedrockSdkTransport, Deadlines
+from service.transports.bedrock_sdk import BedrockSdkTransport
+from service.transports.bedrock_stream import Deadlines
 from tests.contract.model_contract import ModelContract, Recorder, begin, end, silence
 from tests.emulators.nova_sonic.emulator_process import EmulatorProcess, running_emulator
 
