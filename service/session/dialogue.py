@@ -52,6 +52,7 @@ class Dialogue:
 
     def __init__(self) -> None:
         self._exchanges: deque[Exchange] = deque(maxlen=_REMEMBERED_TURNS)
+        self._newest_spoken_turn = 0
 
     def of_turn(self, turn: int) -> Exchange:
         """The exchange of a turn, begun if there is none."""
@@ -76,10 +77,15 @@ class Dialogue:
     def assistant_spoke(self, text: str, block: str) -> Exchange | None:
         """Add words that were really spoken to the reply they belong to; None when there is no reply at all.
 
-        They come seconds late, often only after the next turn has begun, and name no reply. So the text decides; and
-        where none fits, the oldest recent reply that still lacks words.
+        They come seconds late, often only after the next turn has begun, and name no reply. But they come in order:
+        once a reply has words, no earlier one gets any more. For the rest the text decides; and where none fits, the
+        oldest recent reply that still lacks words.
         """
-        recent = [exchange for exchange in self._exchanges if exchange.response_id is not None]
+        recent = [
+            exchange
+            for exchange in self._exchanges
+            if exchange.response_id is not None and exchange.turn >= self._newest_spoken_turn
+        ]
         recent = recent[-_RECENT_REPLIES:]
         if not recent:
             return None
@@ -87,6 +93,7 @@ class Dialogue:
         if owner is None:
             lacking = (exchange for exchange in recent if len(exchange.spoken) < len(exchange.planned))
             owner = next(lacking, recent[-1])
+        self._newest_spoken_turn = owner.turn
         owner.spoken.append(text.strip())
         owner.spoken_blocks.add(block)
         return owner

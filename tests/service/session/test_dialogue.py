@@ -48,3 +48,13 @@ def test_a_conversation_that_began_with_the_assistant_is_replayed_from_the_user_
     dialogue.user_said(2, "hello")
 
     assert [Message(role="USER", text="hello")] == list(dialogue.history(40_000))
+
+
+def test_a_reply_that_repeats_an_interrupted_one_gets_its_own_words() -> None:
+    dialogue = Dialogue()
+    for turn in (1, 2):
+        dialogue.assistant_plans(turn, turn, "One.", 0)
+        dialogue.assistant_plans(turn, turn, "Two.", 24_000)
+    owners = [dialogue.assistant_spoke(text, "x") for text in ("One.", "One.", "Two.")]
+
+    assert [1, 2, 2] == [owner.turn for owner in owners if owner is not None]

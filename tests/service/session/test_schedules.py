@@ -14,7 +14,7 @@ from service.wire.server import Cause
 from tests.service.invariants import BrokenPromiseError
 from tests.service.session.schedules import Schedules
 
-SCHEDULES = int(os.environ.get("SCHEDULES", "2000"))
+SCHEDULES = int(os.environ.get("SCHEDULES", "1500"))
 
 SEARCH = settings(
     max_examples=SCHEDULES,
