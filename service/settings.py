@@ -157,7 +157,7 @@ class Settings(BaseSettings):
         default=20.0, gt=0, le=300, description="Time for the pong; then the connection is taken for dead."
     )
     outbox_bytes: int = Field(
-        default=1_048_576,
+        default=2_097_152,
         ge=65_536,
         le=67_108_864,
         description="What may wait for a client that reads slowly; beyond it the client alone is closed.",
