@@ -70,6 +70,11 @@ async def open_stream(emulator: EmulatorProcess) -> AsyncIterator[Open]:
     yield make
     for client in clients:
         await client.close()
+    # After a refusal the SDK's writer waits for input for ever; the loop must not close around it.
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
 
 
 async def send(stream: Stream, *events: Event) -> None:
