@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - docs holds no package, only this is run from it
 """Write docs/protocol.md and docs/asyncapi.json from the types of `service.wire` (`python -m docs.generate.protocol`)."""
 
 import json
