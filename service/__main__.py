@@ -21,6 +21,8 @@ from service.auth.loopback import LoopbackAuthenticator
 from service.metrics import logs
 from service.metrics.counters import Counters
 from service.settings import ImpossibleSettingsError, Settings, load
+from service.stores.ports import ConversationStore, StoreUnavailableError
+from service.stores.wiring import open_store
 from service.transports.bedrock_sdk import BedrockSdkTransport
 from service.transports.bedrock_stream import Deadlines
 
@@ -55,7 +57,11 @@ def main() -> int:
         return _IMPOSSIBLE
     logs.configure(settings.log_level)
     with listener:
-        uvloop.run(_serve(settings, listener))
+        try:
+            uvloop.run(_serve(settings, listener))
+        except StoreUnavailableError as error:
+            print(f"voice service: the store of conversations cannot be used: {error}", file=sys.stderr)
+            return _IMPOSSIBLE
     return 0
 
 
@@ -73,6 +79,16 @@ def _listen(settings: Settings) -> socket.socket:
 async def _serve(settings: Settings, listener: socket.socket) -> None:
     log = logs.logger("service")
     counters = Counters()
+    store = open_store(
+        settings.store,
+        path=settings.store_path,
+        table=settings.store_table,
+        region=settings.region,
+        endpoint=settings.store_endpoint,
+        timeout_s=settings.store_timeout_s,
+        retention_days=settings.retention_days,
+    )
+    await _check(store, settings)
     app = create_app(
         settings,
         model=BedrockSdkTransport(
@@ -91,6 +107,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         authenticator=LoopbackAuthenticator(),
         counters=counters,
         clock=asyncio.get_running_loop().time,
+        store=store,
     )
     server = _Server(_uvicorn_config(app, settings))
     server.address = _address(listener)
@@ -106,6 +123,19 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         log.info("drained", sessions_left=left, counters=dict(counters.snapshot()))
         server.should_exit = True
     await serving
+
+
+async def _check(store: ConversationStore | None, settings: Settings) -> None:
+    """A file that cannot be used is a mistake to be seen at once; a table may only be away for a moment."""
+    if store is None:
+        return
+    try:
+        await store.check()
+    except StoreUnavailableError as error:
+        if settings.store == "sqlite":
+            await store.aclose()
+            raise
+        logs.logger("service").error("the store cannot be reached", reason=str(error))
 
 
 def _uvicorn_config(app: object, settings: Settings) -> uvicorn.Config:
