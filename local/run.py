@@ -87,6 +87,7 @@ class Runner:
                 port=choices.port,
                 model=model,
                 page_dir=page_dir if choices.page else None,
+                state_dir=choices.root / ".run",
                 environment=self._environment,
             )
         )

@@ -14,8 +14,8 @@ from starlette.responses import Response
 from starlette.routing import WebSocketRoute
 
 from service import identifiers
+from service.api import conversations, options, problems
 from service.api import health as health_api
-from service.api import options, problems
 from service.api.page import Page
 from service.auth.ports import Authenticator
 from service.driver import SessionCore, Surroundings
@@ -32,6 +32,7 @@ from service.session.machine import Session
 from service.session.terms import SessionTerms
 from service.sessions import Sessions
 from service.settings import Settings
+from service.stores.ports import ConversationStore
 from service.tools.current_time import CurrentTime
 from service.tools.registry import Registry
 from service.transports.handshake import Refused, Rules
@@ -54,6 +55,7 @@ def create_app(
     authenticator: Authenticator,
     counters: Counters,
     clock: Callable[[], float],
+    store: ConversationStore | None = None,
     new_id: Callable[[], str] = identifiers.new_id,
 ) -> FastAPI:
     """The application; `app.state.sessions` is what has to be drained before it stops."""
@@ -69,13 +71,15 @@ def create_app(
             tools=tools,
             clock=clock,
             close_timeout_s=settings.model_close_timeout_s + 5.0,
+            store=store,
+            store_timeout_s=settings.store_timeout_s,
         ),
-        new_session=partial(_new_session, _terms(settings, tools), new_id),
+        new_session=partial(_new_session, _terms(settings, tools, keeps_history=store is not None), new_id),
         new_id=new_id,
     )
     app = FastAPI(
         title="Voice assistant",
-        lifespan=partial(_lifespan, model=model, health=health),
+        lifespan=partial(_lifespan, model=model, store=store, health=health),
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -96,8 +100,13 @@ def create_app(
             max_message_bytes=settings.max_message_bytes,
         )
     )
+    rules = Rules(allowed_origins=settings.allowed_origins, loopback_only=settings.is_loopback)
+    if store is not None:
+        app.include_router(
+            conversations.router(store, authenticator=authenticator, is_foreign_host=rules.is_foreign_host)
+        )
     entrance = Entrance(
-        rules=Rules(allowed_origins=settings.allowed_origins, loopback_only=settings.is_loopback),
+        rules=rules,
         admit=sessions.admit,
         refuse=_refusal,
         count=lambda name, label: counters.add(name, label=label),
@@ -109,7 +118,7 @@ def create_app(
     return app
 
 
-def _terms(settings: Settings, tools: Registry) -> SessionTerms:
+def _terms(settings: Settings, tools: Registry, *, keeps_history: bool) -> SessionTerms:
     """What every session of this deployment begins with."""
     return SessionTerms(
         session_id="",
@@ -123,6 +132,7 @@ def _terms(settings: Settings, tools: Registry) -> SessionTerms:
             Tool(name=tool.name, description=tool.text, schema=orjson.dumps(dict(tool.schema)).decode())
             for tool in tools.descriptions
         ),
+        keeps_history=keeps_history,
         closure=Closure(settings.closure),
         trailing=TrailingSilence(after_speech_ms=settings.trailing_silence_ms),
         endpointing=Endpointing(silence_threshold_ms=settings.silence_threshold_ms),
@@ -157,7 +167,9 @@ def _report_tool(name: str, error: Exception) -> None:
 
 
 @asynccontextmanager
-async def _lifespan(_: FastAPI, *, model: ModelTransport, health: health_api.Health) -> AsyncIterator[None]:
+async def _lifespan(
+    _: FastAPI, *, model: ModelTransport, store: ConversationStore | None, health: health_api.Health
+) -> AsyncIterator[None]:
     health.model_problem = "the model has not been checked yet"
     checking = asyncio.create_task(_check(model, health), name="model check")
     health.phase = health_api.Phase.SERVING
@@ -167,6 +179,8 @@ async def _lifespan(_: FastAPI, *, model: ModelTransport, health: health_api.Hea
         checking.cancel()
         await asyncio.wait({checking})
         await model.aclose()
+        if store is not None:
+            await store.aclose()
 
 
 async def _check(model: ModelTransport, health: health_api.Health) -> None:

@@ -9,7 +9,7 @@ close 1011.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, assert_never
 
@@ -31,12 +31,17 @@ from service.session.events import (
     ClientGone,
     DrainRequested,
     Event,
+    Kept,
     ModelEvent,
+    NotKept,
     StreamAccepted,
     StreamClosed,
     StreamOpened,
     ToolFinished,
 )
+from service.session.keeping import Keep, KeepRest, Write
+from service.stores.errands import Errands, fault_of
+from service.stores.ports import ConversationStore, StoreError
 from service.tools.registry import Registry
 from service.transports.ports import ClientConnection, ModelStream, ModelTransport
 from service.wire import client, server, sonic_input, sonic_output
@@ -68,6 +73,8 @@ class Surroundings:
     tools: Registry
     clock: Callable[[], float]
     close_timeout_s: float
+    store: ConversationStore | None = None
+    store_timeout_s: float = 3.0
 
 
 class Driver:
@@ -77,6 +84,7 @@ class Driver:
         self,
         *,
         session: SessionCore,
+        user_id: str,
         connection: ClientConnection,
         subprotocol: Subprotocol,
         record: SessionRecord,
@@ -89,6 +97,7 @@ class Driver:
         self._record = record
         self._model = surroundings.model
         self._tools = surroundings.tools
+        self._store = Errands(surroundings.store, user_id, timeout_s=surroundings.store_timeout_s)
         self._clock = surroundings.clock
         self._close_timeout_s = surroundings.close_timeout_s
         self._tasks = tasks
@@ -97,7 +106,9 @@ class Driver:
         self._timer_at: float | None = None
         self._opening: dict[int, asyncio.Task[None]] = {}
         self._streams: dict[int, ModelStream] = {}
-        self._running_tools: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Task[None]] = set()
+        """Tools and questions to the store; nothing of them is wanted after the end."""
+        self._keeping_rest: asyncio.Task[None] | None = None
         self._streams_gone = asyncio.Event()
         self._streams_gone.set()
         self._last_seq = 0
@@ -152,7 +163,7 @@ class Driver:
         self._feed(ClientGone())
         if self._timer is not None:
             self._timer.cancel()
-        for waiting in (*self._opening.values(), *self._running_tools):
+        for waiting in (*self._opening.values(), *self._running):
             waiting.cancel()
         for stream in self._streams.values():
             stream.close()
@@ -161,11 +172,20 @@ class Driver:
                 await self._streams_gone.wait()
         except TimeoutError:
             _log.error("model stream did not close", session_id=self.session_id)
+        await self._finish_keeping()
         if close_code is not None and self._close_code == CloseCode.DONE:
             self._close_code = close_code
         self._record.ended(
             now=self._clock(), close_code=self._close_code, dropped_frames=self._dropped_frames
         )
+
+    async def _finish_keeping(self) -> None:
+        if self._keeping_rest is None:
+            return
+        await asyncio.wait({self._keeping_rest}, timeout=self._close_timeout_s)
+        if not self._keeping_rest.done():
+            self._keeping_rest.cancel()
+            _log.error("turns were not saved in time", session_id=self.session_id)
 
     def _feed(self, event: Event) -> None:
         if self._broken:
@@ -211,12 +231,12 @@ class Driver:
                 case CloseClient(code=code, reason=reason):
                     self._close_code = code
                     self._connection.close(code, reason)
-                case OpenStream() | CloseStream() | RunTool():
+                case OpenStream() | CloseStream() | RunTool() | Keep() | KeepRest():
                     self._begin(effect)
                 case _:
                     self._record.record(effect)
 
-    def _begin(self, effect: OpenStream | CloseStream | RunTool) -> None:
+    def _begin(self, effect: OpenStream | CloseStream | RunTool | Keep | KeepRest) -> None:
         """What takes time."""
         match effect:
             case OpenStream(stream_id=stream_id):
@@ -228,11 +248,18 @@ class Driver:
             case CloseStream(stream_id=stream_id):
                 self._close_stream(stream_id)
             case RunTool():
-                running = self._tasks.create_task(self._run_tool(effect))
-                self._running_tools.add(running)
-                running.add_done_callback(self._running_tools.discard)
+                self._run(self._run_tool(effect))
+            case Keep():
+                self._run(self._keep(effect))
+            case KeepRest(writes=writes):
+                self._keeping_rest = self._tasks.create_task(self._keep_rest(writes))
             case _:
                 assert_never(effect)
+
+    def _run(self, work: Coroutine[None, None, None]) -> None:
+        running = self._tasks.create_task(work)
+        self._running.add(running)
+        running.add_done_callback(self._running.discard)
 
     async def _open(self, stream_id: int) -> None:
         try:
@@ -287,6 +314,20 @@ class Driver:
                 failed=not worked,
             )
         )
+
+    async def _keep_rest(self, writes: Sequence[Write]) -> None:
+        try:
+            await self._store.finish(writes)
+        except StoreError as error:
+            _log.warning("turns were not saved", session_id=self.session_id, reason=str(error))
+
+    async def _keep(self, effect: Keep) -> None:
+        try:
+            owned = await self._store.ask(effect.write)
+        except StoreError as error:
+            self._feed(NotKept(write_id=effect.write_id, fault=fault_of(error), reason=str(error)))
+        else:
+            self._feed(Kept(write_id=effect.write_id, owned=owned))
 
     def _break(self, error: Exception) -> None:
         """End this session alone; the log gets the traceback, the client the id under which it stands there."""

@@ -43,6 +43,8 @@ class ErrorCode(StrEnum):
     FORBIDDEN = "forbidden"
     AT_CAPACITY = "at_capacity"
     CONVERSATION_UNKNOWN = "conversation_unknown"
+    HISTORY_UNAVAILABLE = "history_unavailable"
+    NOT_SAVED = "not_saved"
     AUTH_NOT_ENABLED = "auth_not_enabled"
     SIGN_IN_REQUIRED = "sign_in_required"
     SUPERSEDED = "superseded"

@@ -87,7 +87,7 @@ class Sessions:
 
     def _attend(
         self,
-        principal: Principal,  # noqa: ARG002 - its turns and its quota will be kept under it
+        principal: Principal,
         connection: ClientConnection,
         subprotocol: Subprotocol,
         tasks: asyncio.TaskGroup,
@@ -96,6 +96,7 @@ class Sessions:
         now = self._surroundings.clock()
         attended = Attended(
             session=self._new_session(session_id, subprotocol, now),
+            user_id=principal.user_id,
             connection=connection,
             subprotocol=subprotocol,
             record=SessionRecord(

@@ -17,6 +17,7 @@ BREACHES = {
         "import asyncio",
     ),
     "only the SDK transport imports the AWS SDK": ("service/app.py", "import awscrt"),
+    "only the DynamoDB store imports boto3": ("service/app.py", "import boto3"),
     "the emulated conversation touches neither clock, loop, chance nor network": (
         "emulators/nova_sonic/conversation/machine.py",
         "import time",

@@ -63,6 +63,8 @@ ERROR_CODES: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.FORBIDDEN: "this user may not",
     ErrorCode.AT_CAPACITY: "this process can take no more sessions",
     ErrorCode.CONVERSATION_UNKNOWN: "there is no such conversation or session to take up",
+    ErrorCode.HISTORY_UNAVAILABLE: "what was said earlier cannot be read now; nothing of it is lost",
+    ErrorCode.NOT_SAVED: "turns cannot be saved now, or were given up, as `message` says; the session goes on",
     ErrorCode.AUTH_NOT_ENABLED: "tickets are not asked for here; the session goes on",
     ErrorCode.SIGN_IN_REQUIRED: "the sign-in is missing or has expired",
     ErrorCode.SUPERSEDED: "the session was taken up elsewhere",

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from service.errors import CloseCode, ErrorCode
 from service.policies.closure import Closure
-from service.session import streams
+from service.session import store_side, streams
 from service.session.core import Core
 from service.session.effects import Direction, Fault, State
 from service.session.events import ClientFault, ClientGone
@@ -51,7 +51,7 @@ def _control(core: Core, message: client.ClientMessage, now: float) -> None:
         case client.End():
             core.end(CloseCode.DONE, "The client ended the session.", error=None, now=now)
         case client.Played(response_id=response_id, position_ms=position_ms):
-            _played(core, response_id, position_ms)
+            _played(core, response_id, position_ms, now)
         case client.Auth():
             core.tell_error(
                 ErrorCode.AUTH_NOT_ENABLED, "This service does not ask for tickets.", retryable=False
@@ -99,7 +99,8 @@ def _start(core: Core, start: client.Start, now: float) -> None:
         sentence = "start must be the first message of a session"
         _hang_up(core, CloseCode.PROTOCOL, ErrorCode.PROTOCOL_ERROR, sentence, now)
         return
-    if start.conversation_id is not None or start.resume is not None:
+    unknown = start.conversation_id is not None and not _may_be_known(core, start.conversation_id)
+    if unknown or start.resume is not None:
         sentence = "There is no such conversation to continue; please start a new one."
         _hang_up(core, CloseCode.CANNOT_RESUME, ErrorCode.CONVERSATION_UNKNOWN, sentence, now)
         return
@@ -122,13 +123,23 @@ def _start(core: Core, start: client.Start, now: float) -> None:
         input_rate_hz=start.input_sample_rate_hz or terms.input_rate_hz,
         output_rate_hz=start.output_sample_rate_hz or terms.output_rate_hz,
     )
-    _begin(core, now)
+    if start.conversation_id is None:
+        _begin(core, now)
+    else:
+        core.has_started = True
+        core.active_at = now
+        store_side.take_up(core, start.conversation_id, now)
+
+
+def _may_be_known(core: Core, conversation_id: str) -> bool:
+    return core.terms.keeps_history and conversation_id.isascii() and conversation_id.isalnum()
 
 
 def _begin(core: Core, now: float) -> None:
     if not core.has_started:
         core.has_started = True
         core.active_at = now
+        store_side.begin(core)
         streams.open_next(core, now)
 
 
@@ -247,10 +258,17 @@ def _interrupt(core: Core, now: float) -> None:
         streams.next_for_turn(core, now)
 
 
-def _played(core: Core, response_id: int, position_ms: int) -> None:
+def _played(core: Core, response_id: int, position_ms: int, now: float) -> None:
     if core.reply is not None and core.reply.response_id == response_id:
         core.reply.heard_ms = position_ms
-    elif response_id > core.responses:
+        core.reply.heard_at = now
+        return
+    for over in core.settling:
+        reply = over.cut_reply
+        if reply is not None and reply.response_id == response_id:
+            # The client's last word on a reply that it stopped.
+            core.dialogue.cut(over.turn, reply.samples_of(position_ms), sent=reply.samples)
+    if response_id > core.responses:
         core.counts.add(Direction.FROM_CLIENT, client.Played.type, Fault.OUT_OF_ORDER)
 
 

@@ -21,8 +21,10 @@ from service.session.effects import (
     StateChanged,
     TurnClosed,
     TurnEnded,
+    TurnKept,
     UsageCounted,
 )
+from service.session.keeping import Keeping, KeepRest, KeptTurn, SaveTurn, bounded
 from service.session.reply import Discard, Reply, Until
 from service.session.state import STATE_NAMES, TRANSITIONS, Signal
 from service.session.terms import SessionTerms
@@ -31,10 +33,21 @@ from service.session.turn import Turn
 from service.session.upstream import Phase, Upstream
 from service.session.usage import UsageLedger
 from service.wire import server
-from service.wire.server import Cause, ClosedBy, Outcome
+from service.wire.server import Cause, ClosedBy, Outcome, Role, Stage
 from service.wire.sonic_output import ContentStart
 
 NEVER: Final = float("inf")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settling:
+    """A turn that is over and not written yet."""
+
+    turn: int
+    outcome: Outcome
+    due_at: float
+    cut_reply: Reply | None
+    """The reply, when it was interrupted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +72,12 @@ class Core:
         self.dialogue = Dialogue()
         self.tools = ToolCalls()
         self.usage = UsageLedger()
+        self.keeping = Keeping(self.emit)
+        self.settling: list[Settling] = []
+        self.unsaved: dict[int, server.TurnIs] = {}
+        """What the client was told of turns that are not written yet, by their number."""
+        self.waits_for_history_since: float | None = None
+        self.was_told_not_saved = False
         self.discard = Discard()
         self.open_blocks: dict[str, ContentStart] = {}
 
@@ -103,7 +122,10 @@ class Core:
     def tell(self, kind: Callable[..., server.ServerMessage], /, **fields: Any) -> None:
         """Send the client a message with the next `seq`."""
         self.seq += 1
-        message = kind(seq=self.seq, **fields)
+        self.send(kind(seq=self.seq, **fields))
+
+    def send(self, message: server.ServerMessage) -> None:
+        """Send the client a message that has its `seq`."""
         self.counts.add(Direction.TO_CLIENT, message.type)
         self.emit(SendToClient(message=message))
 
@@ -160,12 +182,24 @@ class Core:
             return
         reply_ms = None
         if reply is not None:
-            heard = reply.samples if outcome is Outcome.COMPLETED else reply.heard_samples(now)
+            # Only what interrupts a reply stops it at the client; what was sent of any other one is played.
+            heard = reply.heard_samples(now) if outcome is Outcome.INTERRUPTED else reply.samples
             reply_ms = reply.ms(heard)
+            if outcome is not Outcome.COMPLETED:
+                self.dialogue.cut(turn.number, heard, sent=reply.samples)
+        self.settling.append(
+            Settling(
+                turn=turn.number,
+                outcome=outcome,
+                due_at=now + self.terms.settle_s,
+                cut_reply=reply if outcome is Outcome.INTERRUPTED else None,
+            )
+        )
         timings = turn.timings(reply_ms)
         if tell:
-            self.tell(
-                server.TurnIs,
+            self.seq += 1
+            told = server.TurnIs(
+                seq=self.seq,
                 turn=turn.number,
                 outcome=outcome,
                 closed_by=turn.closed_by,
@@ -173,6 +207,8 @@ class Core:
                 saved=False,
                 timings=timings,
             )
+            self.send(told)
+            self.unsaved[turn.number] = told
         self.emit(
             TurnEnded(
                 turn=turn.number,
@@ -194,6 +230,45 @@ class Core:
         self.turn = None
         self.turns -= 1
         self.upstream.forget_recent()
+
+    # Keeping
+
+    def settle(self, by: float, *, tell: bool = True) -> None:
+        """Turns that were over long enough are as they will be: say how far a broken reply was heard, and keep them."""
+        due = [over for over in self.settling if over.due_at <= by]
+        self.settling = [over for over in self.settling if over.due_at > by]
+        for over in due:
+            exchange = self.dialogue.find(over.turn)
+            if exchange is None:
+                self.unsaved.pop(over.turn, None)
+                continue
+            reply_text = exchange.reply_text()
+            if tell and over.cut_reply is not None:
+                self.tell(
+                    server.Transcript,
+                    turn=over.turn,
+                    role=Role.ASSISTANT,
+                    stage=Stage.HEARD,
+                    text=reply_text,
+                    response_id=over.cut_reply.response_id,
+                )
+            self._keep_turn(over, exchange.user_text, reply_text, tell=tell)
+
+    def _keep_turn(self, over: Settling, user: str, assistant: str, *, tell: bool) -> None:
+        epoch = self.keeping.epoch
+        if epoch is None or not (user.strip() or assistant.strip()):
+            self.unsaved.pop(over.turn, None)
+            return
+        turn = KeptTurn(
+            number=over.turn, user=bounded(user), assistant=bounded(assistant), outcome=over.outcome.value
+        )
+        write = SaveTurn(conversation_id=self.terms.conversation_id, epoch=epoch, turn=turn)
+        lost = self.keeping.put(write)
+        if lost:
+            self.emit(TurnKept(turns=lost, saved=False, waiting=self.keeping.waiting_turns))
+            if tell:
+                sentence = "Too much waits to be saved; the oldest of it was given up."
+                self.tell_error(ErrorCode.NOT_SAVED, sentence, retryable=False)
 
     # Replies
 
@@ -240,8 +315,6 @@ class Core:
         """Stop the running reply; none of its audio follows."""
         reply = self.reply
         if reply is not None:
-            if self.turn is not None:
-                self.dialogue.cut(self.turn.number, reply.heard_samples(now))
             self.tell(server.Interrupted, response_id=reply.response_id, cause=cause)
         if reply is None:
             self.discard.begin(self._assistant_blocks(), Until.NEXT_TURN)
@@ -269,6 +342,10 @@ class Core:
     def abandon(self, now: float) -> None:
         """Let go of everything but the socket, which may be gone."""
         self.turn = self.reply = None
+        self.settle(NEVER, tell=False)
+        rest = self.keeping.rest()
+        if self.keeping.epoch is not None and any(isinstance(write, SaveTurn) for write in rest):
+            self.emit(KeepRest(writes=rest))
         self.upstream.end(self.terms)
         self.announce_counts(now)
         self.signal(Signal.ENDED)

@@ -1,8 +1,11 @@
 """What a session is told."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from service.errors import CloseCode, ErrorCode, ModelFailure
+from service.session.keeping import KeptTurn
 from service.wire.client import ClientMessage
 from service.wire.sonic_output import ModelOutput
 
@@ -68,5 +71,42 @@ class DrainRequested:
     deadline_s: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owned:
+    """The session owns the conversation from now on, under this epoch; the newest turns, oldest of them first."""
+
+    conversation_id: str
+    epoch: int
+    last_turn: int
+    turns: Sequence[KeptTurn] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """The store did what was asked; `owned` where that was to take a conversation over."""
+
+    write_id: int
+    owned: Owned | None = None
+
+
+class StoreFault(Enum):
+    """Why the store did not do what was asked."""
+
+    UNAVAILABLE = "unavailable"
+    UNKNOWN = "unknown"
+    SUPERSEDED = "superseded"
+    CANNOT_RESUME = "cannot_resume"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotKept:
+    """The store did not do what was asked; only after UNAVAILABLE it may another time."""
+
+    write_id: int
+    fault: StoreFault
+    reason: str
+
+
+type StoreSide = Kept | NotKept
 type ModelSide = StreamOpened | StreamAccepted | ModelEvent | StreamClosed
-type Event = ClientMessage | ClientFault | ClientGone | ModelSide | ToolFinished | DrainRequested
+type Event = ClientMessage | ClientFault | ClientGone | ModelSide | StoreSide | ToolFinished | DrainRequested

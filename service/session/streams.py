@@ -16,6 +16,7 @@ def open_next(core: Core, now: float) -> None:
     core.reopen_at = None
     core.open_blocks.clear()
     core.discard.forget()
+    core.dialogue.stream_is_gone()
     core.usage.next_stream()
     abandoned = core.tools.abandon()
     if abandoned:
@@ -48,7 +49,7 @@ def _say_ready(core: Core) -> None:
         server.Ready,
         session_id=terms.session_id,
         conversation_id=terms.conversation_id,
-        epoch=1,
+        epoch=core.keeping.epoch or 1,
         resume_token=None,
         resumed=False,
         model=terms.model_id,

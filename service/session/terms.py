@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from service.policies.backoff import Backoff
 from service.policies.closure import Closure, TrailingSilence
 from service.policies.continuation import Continuation
 from service.policies.endpointing import Endpointing
@@ -56,6 +57,13 @@ class SessionTerms:
     max_session_s: float = 3_600.0
     farewell_s: float = 15.0
     """From `goAway` to the close when a session has lasted its full time."""
+    keeps_history: bool = False
+    """Whether there is a store."""
+    store_backoff: Backoff = field(default_factory=Backoff)
+    store_patience_s: float = 8.0
+    """How long a session that continues a conversation waits for what was said in it."""
+    settle_s: float = 1.0
+    """From the end of a turn to its writing: late words, and the client's last word on what was heard, still count."""
     kept_audio_s: float = 10.0
     """How much of the user's audio is kept for a stream that is not there yet."""
     heartbeat_ms: int = 20_000

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from service.errors import CloseCode, ErrorCode
-from service.session import client_side, streams, tool_side
+from service.session import client_side, store_side, streams, tool_side
 from service.session.core import NEVER, Core, Leaving
 from service.session.effects import State
 from service.session.state import Signal
@@ -197,6 +197,20 @@ def _usage(core: Core, now: float) -> None:
     )
 
 
+def _settle_at(core: Core) -> float:
+    return min((over.due_at for over in core.settling), default=NEVER)
+
+
+def _store_at(core: Core) -> float:
+    return NEVER if core.keeping.retry_at is None else core.keeping.retry_at
+
+
+def _history_at(core: Core) -> float:
+    if core.waits_for_history_since is None:
+        return NEVER
+    return core.waits_for_history_since + core.terms.store_patience_s
+
+
 def _counts_at(core: Core) -> float:
     return core.counted_at + _COUNTS_EVERY_S if core.counts else NEVER
 
@@ -206,6 +220,7 @@ type Timer = tuple[Callable[[Core], float], Callable[[Core, float], None]]
 # In the order in which those that are due at once run: what ends things first.
 TIMERS: Final[Sequence[Timer]] = (
     (_start_at, _start),
+    (_history_at, store_side.give_up_history),
     (_leaving_at, streams.leave_if_due),
     (_session_at, _session),
     (_speaking_at, _speaking),
@@ -217,6 +232,8 @@ TIMERS: Final[Sequence[Timer]] = (
     (_watchdog_at, _watchdog),
     (_idle_at, _idle),
     (_keep_alive_at, _keep_alive),
+    (_settle_at, Core.settle),
+    (_store_at, store_side.try_again),
     (_usage_at, _usage),
     (_ack_at, _ack),
     (_counts_at, Core.announce_counts),

@@ -62,7 +62,7 @@ class Rules:
                 code="query_string",
                 detail="The address of a session has no query string; it would end up in logs.",
             )
-        if self.loopback_only and not _is_loopback(request.host):
+        if self.is_foreign_host(request.host):
             return Refused(
                 status=HTTPStatus.FORBIDDEN,
                 code="forbidden_host",
@@ -75,6 +75,10 @@ class Rules:
                 detail="Pages of this origin may not open a session.",
             )
         return _agree(request.subprotocols)
+
+    def is_foreign_host(self, host: str) -> bool:
+        """Whether a request was addressed to a name that is not this machine's, while only this machine is served."""
+        return self.loopback_only and not _is_loopback(host)
 
     def _may_connect(self, origin: str, host: str) -> bool:
         if self.allowed_origins:

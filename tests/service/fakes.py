@@ -9,12 +9,17 @@ from service.session.effects import CloseClient, Effect, RunTool, SendAudio, Sen
 from service.session.events import (
     DrainRequested,
     Event,
+    Kept,
     ModelEvent,
+    NotKept,
+    Owned,
+    StoreFault,
     StreamAccepted,
     StreamClosed,
     StreamOpened,
     ToolFinished,
 )
+from service.session.keeping import Keep, KeepRest, KeptTurn, SaveTurn, Write
 from service.session.machine import Session
 from service.session.terms import SessionTerms
 from service.wire import client, server
@@ -198,6 +203,27 @@ class Call:
 
     def drain(self, deadline_s: float = 25.0) -> None:
         self.give(DrainRequested(deadline_s=deadline_s))
+
+    # The store
+
+    def keep(self, *, owned: Owned | None = None) -> None:
+        """The store does what it was asked last."""
+        self.give(Kept(write_id=self.invariants.writes, owned=owned))
+
+    def refuse(self, fault: StoreFault = StoreFault.UNAVAILABLE) -> None:
+        """The store does not do what it was asked last."""
+        self.give(NotKept(write_id=self.invariants.writes, fault=fault, reason="no"))
+
+    @property
+    def asked(self) -> list[Write]:
+        """Everything that was asked of the store, in order."""
+        return [effect.write for effect in self.done(Keep)]
+
+    @property
+    def saved_turns(self) -> list[KeptTurn]:
+        """The turns that were asked to be written, and those that were left behind."""
+        rest = [write for effect in self.done(KeepRest) for write in effect.writes]
+        return [write.turn for write in (*self.asked, *rest) if isinstance(write, SaveTurn)]
 
     # What was done
 

@@ -3,6 +3,7 @@
 I1 Only the newest stream is current: nothing of an older one reaches the client, nothing is sent to an older one.
 I2 Audio goes to a stream only inside its one audio block, and every block is opened, filled, closed, in order.
 I3 `seq` begins with 1 and has no gaps; nothing but `error` comes before `ready`; `ready` comes once.
+I4 `saved` is told once a turn, after the store said so; one write is under way, and none changes what it writes.
 I5 Audio kept for later is bounded.
 I6 A stream that is closed was ended in order as far as it was begun, or was lost.
 I7 After the end there is no effect and no timer.
@@ -11,7 +12,8 @@ I9 History is at most 40 KB, each text at most 1,000 bytes of UTF-8, first the u
 I11 Reply audio has the newest response id, positions without gaps, and none follows `interrupted` or the turn's end.
 I12 An `error` comes before every close but 1000; a turn ends once.
 
-I4 and I10 are promises of the store and of admission, which are no part of a session.
+I10 is a promise of admission, which is no part of a session. That a stale owner writes nothing is the store's part of
+I4, and stands in tests/contract/store_contract.py.
 """
 
 from collections.abc import Sequence
@@ -28,7 +30,16 @@ from service.session.effects import (
     SendToModel,
     State,
 )
-from service.session.events import ClientGone, Event, ModelEvent, StreamClosed
+from service.session.events import ClientGone, Event, Kept, ModelEvent, NotKept, StreamClosed
+from service.session.keeping import (
+    MAX_WAITING_BYTES,
+    MAX_WAITING_TURNS,
+    Keep,
+    KeepRest,
+    KeptTurn,
+    SaveTurn,
+    Write,
+)
 from service.session.machine import Session
 from service.session.terms import SessionTerms
 from service.wire import server
@@ -81,6 +92,11 @@ class Invariants:
         self.state = State.CONNECTING
         self.state_since: float | None = None
         self.fed_at: float | None = None
+        self.under_way: Keep | None = None
+        self.writes = 0
+        self.written: dict[int, KeptTurn] = {}
+        self.kept: set[int] = set()
+        self.told_saved: set[int] = set()
         self._messages = 0
         self._event: Event | None = None
 
@@ -89,6 +105,15 @@ class Invariants:
         self._event = event
         if isinstance(event, StreamClosed) and event.stream_id in self.streams:
             self.streams[event.stream_id].lost = True
+        under_way = self.under_way
+        if (
+            isinstance(event, Kept | NotKept)
+            and under_way is not None
+            and event.write_id == under_way.write_id
+        ):
+            self.under_way = None
+            if isinstance(event, Kept) and isinstance(under_way.write, SaveTurn):
+                self.kept.add(under_way.write.turn.number)
 
     def after(self, effects: Sequence[Effect], session: Session, now: float) -> None:
         """Check what the session did about it."""
@@ -169,8 +194,26 @@ class Invariants:
             case CloseClient(code=code):
                 announced = code is CloseCode.DONE or self.last_error_at == self._messages
                 require("I12", holds=announced, why=f"{code} without an error before it")
+            case Keep(write_id=write_id, write=write):
+                require("I4", holds=self.under_way is None, why="a second write at once")
+                require("I4", holds=write_id == self.writes + 1, why=write_id)
+                self.under_way, self.writes = effect, write_id
+                self._written(write)
+            case KeepRest(writes=writes):
+                turns = [write.turn for write in writes if isinstance(write, SaveTurn)]
+                size = sum(turn.size_bytes for turn in turns[1:])
+                bounded = len(turns) <= MAX_WAITING_TURNS + 1 and size <= MAX_WAITING_BYTES
+                require("I5", holds=bounded, why=f"{len(turns)} turns of {size} bytes waited")
+                for write in writes:
+                    self._written(write)
             case _:
                 pass
+
+    def _written(self, write: Write) -> None:
+        if isinstance(write, SaveTurn):
+            before = self.written.setdefault(write.turn.number, write.turn)
+            require("I4", holds=before == write.turn, why=f"turn {write.turn.number} changed")
+            require("I4", holds=write.turn.number not in self.kept, why="a turn is written that was kept")
 
     def _message(self, message: server.ServerMessage) -> None:
         self._messages += 1
@@ -186,6 +229,13 @@ class Invariants:
             case server.Interrupted(response_id=response_id):
                 require("I11", holds=response_id not in self.silenced, why="interrupted twice")
                 self.silenced.add(response_id)
+            case server.TurnIs(turn=turn, saved=True):
+                require(
+                    "I4",
+                    holds=turn in self.kept - self.told_saved,
+                    why=f"turn {turn} is not saved, or told twice",
+                )
+                self.told_saved.add(turn)
             case server.TurnIs(turn=turn, response_id=response_id):
                 require("I12", holds=turn not in self.turns_ended, why=f"turn {turn} ended twice")
                 self.turns_ended.add(turn)

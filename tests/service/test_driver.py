@@ -101,6 +101,7 @@ class Scene:
     def begin(self, *, subprotocol: Subprotocol = Subprotocol.JSON) -> Driver:
         return Driver(
             session=self.session,
+            user_id="ann",
             connection=self.connection,
             subprotocol=subprotocol,
             record=SessionRecord(session_id="s-1", subprotocol="x", began_at=NOW, counters=self.counters),

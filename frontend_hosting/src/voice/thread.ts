@@ -48,11 +48,17 @@ export function withTranscript(thread: Thread, said: SaidText): Thread {
   const before: Said = found?.kind === 'said' ? found : emptyEntry(thread, said)
   const after: Said = {
     ...before,
-    planned: said.stage === 'planned' ? [...before.planned, said.text] : before.planned,
-    spoken: said.stage === 'spoken' ? [...before.spoken, said.text] : before.spoken,
+    ...withSegment(before, said),
     responseId: said.responseId ?? before.responseId,
   }
   return found ? thread.with(index, after) : [...thread, after]
+}
+
+/** What was heard of a reply that was broken off replaces whatever was planned and said of it. */
+function withSegment(before: Said, { stage, text }: SaidText): Pick<Said, 'planned' | 'spoken'> {
+  const { planned, spoken } = before
+  if (stage === 'heard') return { planned: [], spoken: text === '' ? [] : [text] }
+  return stage === 'planned' ? { planned: [...planned, text], spoken } : { planned, spoken: [...spoken, text] }
 }
 
 /** Typed text stands in the thread at once; when the service repeats it, only its turn is new. */

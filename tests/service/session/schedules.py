@@ -14,12 +14,17 @@ from service.session.events import (
     ClientFault,
     ClientGone,
     DrainRequested,
+    Kept,
     ModelEvent,
+    NotKept,
+    Owned,
+    StoreFault,
     StreamAccepted,
     StreamClosed,
     StreamOpened,
     ToolFinished,
 )
+from service.session.keeping import KeptTurn
 from service.wire import client
 from service.wire import sonic_output as model
 from service.wire.subprotocol import Subprotocol
@@ -72,8 +77,11 @@ class Schedules(RuleBasedStateMachine):
         subprotocol=st.sampled_from(Subprotocol),
         jitter=st.floats(0, 1, exclude_max=True),
         connects=st.booleans(),
+        keeps=st.booleans(),
     )
-    def begin(self, *, closure: Closure, subprotocol: Subprotocol, jitter: float, connects: bool) -> None:
+    def begin(
+        self, *, closure: Closure, subprotocol: Subprotocol, jitter: float, connects: bool, keeps: bool
+    ) -> None:
         self.call = Call(
             terms(
                 closure=closure,
@@ -84,6 +92,7 @@ class Schedules(RuleBasedStateMachine):
                 max_session_s=60.0,
                 thinking_limit_s=25.0,
                 kept_audio_s=0.5,
+                keeps_history=keeps,
             ),
             jitter=jitter,
         )
@@ -128,9 +137,30 @@ class Schedules(RuleBasedStateMachine):
         self.call.give(client.Audio(pcm=b"\1\0", sequence=sequence, captured_at_ms=0.0))
 
     @precondition(lambda self: not self.call.effects)
-    @rule(language=st.sampled_from([None, "de-DE", "xx"]), rate=st.sampled_from([None, 8_000, 24_000]))
-    def start(self, language: str | None, rate: int | None) -> None:
-        self.call.give(client.Start(language=language, input_sample_rate_hz=rate))
+    @rule(
+        language=st.sampled_from([None, "de-DE", "xx"]),
+        rate=st.sampled_from([None, 8_000, 24_000]),
+        conversation=st.sampled_from([None, None, "old", "not/an id"]),
+    )
+    def start(self, language: str | None, rate: int | None, conversation: str | None) -> None:
+        start = client.Start(language=language, input_sample_rate_hz=rate, conversation_id=conversation)
+        self.call.give(start)
+
+    # The store
+
+    @rule(back=STREAMS, last_turn=st.sampled_from([None, 0, 7]))
+    def keeps(self, back: int, last_turn: int | None) -> None:
+        turns = [KeptTurn(number=7, user="and then?", assistant="x" * 50, outcome="completed")]
+        owned = (
+            None
+            if last_turn is None
+            else Owned(conversation_id="old", epoch=3, last_turn=last_turn, turns=turns)
+        )
+        self.call.give(Kept(write_id=self.call.invariants.writes + back, owned=owned))
+
+    @rule(back=STREAMS, fault=st.sampled_from([StoreFault.UNAVAILABLE] * 6 + list(StoreFault)))
+    def keeps_not(self, back: int, fault: StoreFault) -> None:
+        self.call.give(NotKept(write_id=self.call.invariants.writes + back, fault=fault, reason="no"))
 
     @rule(how=st.integers(0, 19))
     def leave(self, how: int) -> None:
