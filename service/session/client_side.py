@@ -227,7 +227,7 @@ def _end_of_utterance(core: Core, now: float) -> None:
 
 def _speaks_over_explicit(core: Core) -> bool:
     closed_by_client = core.turn is not None and core.turn.closed_by is ClosedBy.CLIENT
-    return core.terms.closure is Closure.EXPLICIT and closed_by_client and core.upstream.kept_bytes > 0
+    return core.terms.closure is Closure.EXPLICIT and closed_by_client and core.upstream.waiting_bytes > 0
 
 
 def _text(core: Core, text: str, now: float) -> None:

@@ -93,6 +93,11 @@ class Core:
         self.is_ready = False
         self.early_pongs: list[int] = []
         self.close_when_accepted: ClosedBy | None = None
+        self.repeated: ClosedBy | None = None
+        """The turn in flight is said again to another stream; who closed it."""
+        self.prepare_after = 0.0
+        self.spread = 0.0
+        """Drawn from 0 to 1 for each stream, so that sessions do not move in step."""
         self.texts_when_accepted: list[str] = []
 
         self.began_at = now
@@ -161,13 +166,14 @@ class Core:
     def close_turn(self, by: ClosedBy, now: float, *, silence_ms: int | None = None) -> None:
         """The user has finished: tell the model, if it did not tell us, and wait for the reply."""
         turn = self.open_turn()
+        self.repeated = None
         turn.close(by, now)
         self.owed_since = self.active_at = now
         self.discard.next_turn()
         if silence_ms is None:
             silence_ms = 0 if by is ClosedBy.MODEL else self.terms.trailing.after_speech_ms
         if by is ClosedBy.MODEL and not self.terms.closure.ends_prompt:
-            self.upstream.forget_recent()
+            self.upstream.turn_closed(self.terms.trailing.after_speech_ms)
         else:
             self.upstream.close_turn(silence_ms, self.terms, now)
         self.emit(TurnClosed(turn=turn.number, closed_by=by))
@@ -177,6 +183,8 @@ class Core:
         """The turn in flight is over; there is none afterwards, and no reply."""
         turn, reply = self.turn, self.reply
         self.turn = self.reply = None
+        self.repeated = None
+        self.upstream.forget_closed()
         if turn is None or (turn.closed_at is None and not turn.is_spoken):
             # Some audio came, as it does from any open microphone; nobody was heard to say anything.
             return
@@ -299,6 +307,7 @@ class Core:
         """Send reply audio on."""
         if self.state is State.THINKING:
             self.open_turn().first_audio_at = now
+            self.upstream.forget_closed()
             self.signal(Signal.REPLY_STARTED)
         position = reply.add(pcm, now)
         self.counts.add(Direction.TO_CLIENT, "audio")
@@ -330,7 +339,7 @@ class Core:
 
     def end(self, code: CloseCode, sentence: str, *, error: ErrorCode | None, now: float) -> None:
         """Hang up: the error first where the code has one, then the streams, then the socket."""
-        failed = code not in {CloseCode.DONE, CloseCode.GO_ELSEWHERE}
+        failed = code is not CloseCode.DONE and error is not ErrorCode.GOING_AWAY
         self.end_turn(Outcome.FAILED if failed else Outcome.INTERRUPTED, now)
         if error is not None:
             retryable = code in {CloseCode.GO_ELSEWHERE, CloseCode.SLOW_DOWN, CloseCode.IDLE}

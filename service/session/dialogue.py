@@ -31,6 +31,8 @@ class Exchange:
     rate_hz: int = 24_000
     response_id: int | None = None
     user: list[str] = field(default_factory=list)
+    user_is_known: bool = False
+    """Whether the turn is being said again, so that the model's account of it is no news."""
     planned: list[Sentence] = field(default_factory=list)
     spoken: list[str] = field(default_factory=list)
     spoken_blocks: set[str] = field(default_factory=set)
@@ -94,10 +96,18 @@ class Dialogue:
     def user_said(self, turn: int, text: str) -> bool:
         """Add the user's words; False when they are known already, as typed words are when the model repeats them."""
         exchange = self.of_turn(turn)
-        if text in exchange.user:
+        if text in exchange.user or (exchange.user_is_known and exchange.user):
             return False
         exchange.user.append(text)
         return True
+
+    def begin_again(self, turn: int) -> None:
+        """The turn is said again to another stream: what was planned as its reply will not be said."""
+        exchange = self.find(turn)
+        if exchange is not None:
+            exchange.user_is_known = True
+            exchange.planned.clear()
+            exchange.response_id = None
 
     def assistant_plans(
         self, turn: int, response_id: int, text: str, position: int, *, rate_hz: int = 24_000
@@ -169,14 +179,15 @@ class Dialogue:
         exchange.cut_at = samples
         exchange.sent = sent
 
-    def _messages(self) -> Iterator[Message]:
+    def _messages(self, without: int | None) -> Iterator[Message]:
         for turn in self._earlier:
             yield Message(role="USER", text=turn.user)
             yield Message(role="ASSISTANT", text=turn.assistant)
         for exchange in self._exchanges:
-            yield Message(role="USER", text=exchange.user_text)
-            yield Message(role="ASSISTANT", text=exchange.reply_text())
+            if exchange.turn != without:
+                yield Message(role="USER", text=exchange.user_text)
+                yield Message(role="ASSISTANT", text=exchange.reply_text())
 
-    def history(self, limit_bytes: int) -> Sequence[Message]:
-        """What a new stream is told of all this."""
-        return replayable(self._messages(), limit_bytes=limit_bytes)
+    def history(self, limit_bytes: int, *, without: int | None = None) -> Sequence[Message]:
+        """What a new stream is told of all this; not of the turn `without`, which it hears again."""
+        return replayable(self._messages(without), limit_bytes=limit_bytes)

@@ -88,6 +88,10 @@ class Session:
 
     def _model(self, event: ModelSide, now: float) -> None:
         core = self._core
+        standby = core.upstream.standby
+        if standby is not None and event.stream_id == standby.stream_id:
+            self._standby(event, now)
+            return
         if event.stream_id != core.upstream.stream_id or core.upstream.phase is Phase.NONE:
             if not isinstance(event, StreamClosed):
                 core.counts.add(Direction.FROM_MODEL, type(event).__name__, Fault.STALE)
@@ -106,6 +110,19 @@ class Session:
                 self._accepted(now)
             case StreamClosed(failure=failure):
                 streams.lost(core, failure, now)
+            case _:
+                assert_never(event)
+
+    def _standby(self, event: ModelSide, now: float) -> None:
+        """The stream that stands by says nothing to anybody yet."""
+        core = self._core
+        match event:
+            case StreamOpened():
+                core.upstream.begin_standby(core.terms)
+            case StreamAccepted() | ModelEvent():
+                streams.standby_accepted(core, now)
+            case StreamClosed():
+                streams.standby_lost(core, now)
             case _:
                 assert_never(event)
 

@@ -163,10 +163,29 @@ def _continuation_at(core: Core) -> float:
     upstream = core.upstream
     if upstream.phase not in {Phase.LIVE, Phase.ENDED}:
         return NEVER
-    forced_at = core.terms.continuation.forced_at(upstream.opened_at)
-    if upstream.phase is Phase.LIVE and core.is_quiet:
-        return min(core.terms.continuation.quiet_at(upstream.opened_at), forced_at)
+    is_speaking = core.state is State.SPEAKING and not core.reply_is_safe
+    forced_at = core.terms.continuation.forced_at(upstream.opened_at, is_speaking=is_speaking)
+    standby = upstream.standby
+    if standby is not None and standby.accepted_at is not None and core.is_quiet:
+        return min(standby.accepted_at, forced_at)
     return forced_at
+
+
+def _prepare_at(core: Core) -> float:
+    upstream = core.upstream
+    if upstream.phase is not Phase.LIVE or upstream.standby is not None:
+        return NEVER
+    at = core.terms.continuation.prepared_at(upstream.opened_at, core.spread)
+    return max(at, core.prepare_after)
+
+
+def _standby_at(core: Core) -> float:
+    standby = core.upstream.standby
+    if standby is None:
+        return NEVER
+    if standby.accepted_at is None:
+        return standby.opened_at + core.terms.open_timeout_s
+    return standby.accepted_at + core.terms.continuation.patience_s
 
 
 def _ack_at(core: Core) -> float:
@@ -229,6 +248,8 @@ TIMERS: Final[Sequence[Timer]] = (
     (_opening_at, streams.timed_out),
     (_reopen_at, streams.open_next),
     (_continuation_at, streams.replace),
+    (_standby_at, streams.drop_standby),
+    (_prepare_at, streams.prepare),
     (_watchdog_at, _watchdog),
     (_idle_at, _idle),
     (_keep_alive_at, _keep_alive),

@@ -147,6 +147,7 @@ def running_service(
     """Start a service; a warning of Python's is an error in it."""
     command = [sys.executable, "-W", "error", "-m", "service"]
     log = folder / f"{name}.log"
+    settings = {"VOICE_STORE_PATH": folder / "conversations.sqlite", **settings}
     with _running(name, command, environment(emulator, **settings), log) as (process, ready):
         yield Service(process=process, ready=ready, log=log)
 

@@ -119,12 +119,13 @@ class Call:
 
     @property
     def stream_id(self) -> int:
-        return self.invariants.newest_stream
+        """The stream that the session speaks to."""
+        return self.invariants.current_stream
 
     def accept(self) -> None:
-        """The transport opens the newest stream and the model accepts it."""
-        self.give(StreamOpened(stream_id=self.stream_id))
-        self.give(StreamAccepted(stream_id=self.stream_id))
+        """The transport opens the newest stream, which may only stand by, and the model accepts it."""
+        self.give(StreamOpened(stream_id=self.invariants.newest_stream))
+        self.give(StreamAccepted(stream_id=self.invariants.newest_stream))
 
     def connect(self) -> None:
         """From nothing to listening."""

@@ -1,6 +1,6 @@
 """What a session promises whatever happens, stated once; every harness feeds it every event and every effect.
 
-I1 Only the newest stream is current: nothing of an older one reaches the client, nothing is sent to an older one.
+I1 One stream at a time has an audio block, at most one other stands by; nothing of any but the first reaches the client.
 I2 Audio goes to a stream only inside its one audio block, and every block is opened, filled, closed, in order.
 I3 `seq` begins with 1 and has no gaps; nothing but `error` comes before `ready`; `ready` comes once.
 I4 `saved` is told once a turn, after the store said so; one write is under way, and none changes what it writes.
@@ -81,6 +81,8 @@ class Invariants:
         self.terms = terms
         self.streams: dict[int, StreamRecord] = {}
         self.newest_stream = 0
+        self.current_stream = 0
+        """The newest that has had an audio block; the newest of all while none has."""
         self.seq = 0
         self.is_ready = False
         self.is_over = False
@@ -129,13 +131,16 @@ class Invariants:
                 self.fed_at = now
         self.is_over = session.state is State.OVER
         self._timers(session, now)
-        # What is carried over from a lost stream and what comes meanwhile may each fill the bound.
-        bound = 2 * self.terms.kept_audio_s * 2 * 24_000 + 2**12
+        # A turn that was closed, what came since, and what comes while there is no stream may each fill the bound.
+        bound = 4 * self.terms.kept_audio_s * 2 * 24_000 + 2**12
         require("I5", holds=session.kept_bytes <= bound, why=session.kept_bytes)
 
     def _is_stale(self, stream_id: int) -> bool:
+        return stream_id != self.current_stream or self._is_gone(stream_id)
+
+    def _is_gone(self, stream_id: int) -> bool:
         record = self.streams.get(stream_id)
-        return stream_id != self.newest_stream or record is None or record.closed or record.lost
+        return record is None or record.closed or record.lost
 
     def _timers(self, session: Session, now: float) -> None:
         if self.is_over:
@@ -157,23 +162,32 @@ class Invariants:
             tries = len(terms.retry.waits_s) + 1
             longest_s = terms.start_timeout_s + tries * (terms.open_timeout_s + 5)
             require("I8", holds=waited_s <= longest_s, why=f"connecting for {waited_s} s")
-        record = self.streams.get(self.newest_stream)
+        record = self.streams.get(self.current_stream)
         hears = record is not None and record.audio_block in record.open_blocks and record.audio_frames > 0
         if session.state is State.LISTENING and hears and self.fed_at is not None:
             starving_s = now - self.fed_at
             require("I8", holds=starving_s <= terms.keep_alive.lead_s + 5, why=f"no audio for {starving_s} s")
 
-    def _effect(self, effect: Effect, *, gone: bool) -> None:
+    def _effect(self, effect: Effect, *, gone: bool) -> None:  # noqa: C901 - one branch for each effect
         match effect:
             case OpenStream(stream_id=stream_id):
-                before = self.streams.get(self.newest_stream)
-                left = before is None or before.closed or before.lost
-                require("I1", holds=left, why="a stream is opened while another is current")
+                alive = [other for other in self.streams if not self._is_gone(other)]
+                require(
+                    "I1", holds=not alive or alive == [self.current_stream], why=f"{alive} are open already"
+                )
+                standing_by = bool(alive) and self.streams[self.current_stream].audio_block is None
+                require("I1", holds=not standing_by, why="a stream is opened while another is being opened")
                 require("I1", holds=stream_id == self.newest_stream + 1, why=stream_id)
                 self.newest_stream = stream_id
                 self.streams[stream_id] = StreamRecord()
+                if not alive:
+                    self.current_stream = stream_id
             case SendToModel(stream_id=stream_id, event=event):
-                require("I1", holds=not self._is_stale(stream_id), why=f"sent to stream {stream_id}")
+                require("I1", holds=not self._is_gone(stream_id), why=f"sent to stream {stream_id}")
+                if isinstance(event, inp.AudioStart):
+                    others = [i for i in self.streams if i != stream_id and not self._is_gone(i)]
+                    require("I1", holds=not others, why=f"audio begins beside {others}")
+                    self.current_stream = stream_id
                 self._sent(self.streams[stream_id], event)
                 inp.encode(event)
             case CloseStream(stream_id=stream_id):

@@ -36,8 +36,8 @@ KINDS: st.SearchStrategy[Any] = st.sampled_from(["TEXT", "AUDIO", "TOOL"])
 STOPS: st.SearchStrategy[Any] = st.sampled_from(["PARTIAL_TURN", "END_TURN", "INTERRUPTED", "TOOL_USE", None])
 WORDS = st.sampled_from(["It is sunny.", "yes", "", " ", "ü世😀" * 120, "a\x00b"])
 OFFSETS = st.one_of(st.none(), st.integers(0, 10_000))
-STREAMS = st.integers(-2, 0)
-"""Relative to the newest one: mostly that, sometimes one that is gone."""
+STREAMS = st.integers(-2, 1)
+"""Relative to the current one: mostly that, sometimes one that is gone, or stands by."""
 
 ANY_MODEL_EVENT: st.SearchStrategy[model.ModelOutput] = st.one_of(
     st.builds(model.CompletionStart),

@@ -156,7 +156,7 @@ PLANTS = {
     plays_on_after_an_interruption: "I11",
     replays_everything: "I9",
     drops_the_line: "I6",
-    opens_beside: "I1",
+    opens_beside: "(I1|I6)",
     acts_after_the_end: "I7",
     keeps_all_audio: "I5",
     hangs_up_without_a_word: "I12",
