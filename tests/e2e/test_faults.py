@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 
 from emulators.nova_sonic.command_line import fault_table
 from emulators.nova_sonic.fault_tables import KINDS, FaultError, parse_fault
-from tests.e2e.caller import Caller, calling, eventually, tone
+from tests.e2e.caller import Caller, assert_talks_on, calling, talking_on, tone
 from tests.e2e.conftest import Serve
 from tests.e2e.processes import Emulator, Service
 
@@ -143,21 +143,8 @@ def impatient(services: Serve) -> Service:
 async def bystander(shared_emulator: Emulator, impatient: Service) -> AsyncIterator[Caller]:
     """Another session, which asks one question after the other as long as the tests run."""
     shared_emulator.play(STORY)
-    async with calling(impatient.socket_url) as other:
-        await other.start()
-        # After this its stream is past every moment at which a fault is armed.
-        await other.say()
-        await other.until("turn")
-        talking = asyncio.create_task(_talk_on(other))
+    async with talking_on(impatient.socket_url) as other:
         yield other
-        talking.cancel()
-        await asyncio.wait({talking})
-        other.assert_orderly()
-
-
-async def _talk_on(other: Caller) -> None:
-    while True:
-        await other.ask("And then?")
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -173,9 +160,7 @@ async def test_a_fault_ends_in_recovery_or_in_a_clear_error(
 
     assert [1] == [armed["fired"] for armed in emulator.status()["faults"]]
     caller.assert_orderly()
-    await eventually(lambda: len(bystander.of("turn")), lambda turns: turns > turns_of_the_other)
-    assert {"completed"} == {turn["outcome"] for turn in bystander.of("turn")}
-    assert [] == bystander.of("error")
+    await assert_talks_on(bystander, turns_of_the_other)
 
 
 async def test_a_trouble_that_does_not_pass_is_told_after_the_last_try(
