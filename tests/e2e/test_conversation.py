@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.caller import ALL_JSON, BINARY, SPEECH, Caller, calling, eventually, tone
+from tests.e2e.caller import ALL_JSON, BINARY, Caller, calling, eventually, tone
 from tests.e2e.conftest import Serve
 from tests.e2e.processes import Emulator, Service
 
@@ -430,13 +430,28 @@ async def test_other_sample_rates_are_spoken_and_heard(service: Service, rate_hz
 
 
 async def test_words_spoken_before_the_model_listens_are_heard(emulator: Emulator, service: Service) -> None:
-    emulator.arm(kind="late-headers", seconds=1.0)
+    """A model does not answer speech that comes much faster than anybody speaks; what has waited must not."""
+    emulator.arm(kind="late-headers", seconds=2.0)
     async with calling(service.socket_url) as caller:
-        await caller.say(SPEECH)
+        await caller.say(tone(1.6))
         assert [] == caller.of("ready")
         assert "completed" == (await caller.until("turn", turn=1))["outcome"]
         await caller.end()
 
+    assert ["first question"] == caller.said("user")
+
+
+async def test_words_spoken_to_a_stream_that_is_lost_are_heard_by_the_next(
+    emulator: Emulator, service: Service
+) -> None:
+    emulator.arm(kind="abort", on_input="audioInput", nth=45)
+    async with calling(service.socket_url) as caller:
+        await caller.start()
+        await caller.say(tone(1.6))
+        assert "completed" == (await caller.until("turn", turn=1))["outcome"]
+        await caller.end()
+
+    assert [1] == [fault["fired"] for fault in emulator.status()["faults"]]
     assert ["first question"] == caller.said("user")
 
 
