@@ -146,6 +146,9 @@ class Upstream:
 
     def _hear(self, pcm: bytes, terms: SessionTerms, now: float, *, droppable: bool) -> None:
         self._remember(pcm, terms)
+        if not self.client_is_sending:
+            # Silence that was fed ahead lies before these words; the model needs as much again after them.
+            self.fed_until = now
         self._send_audio(pcm, terms, now, droppable=droppable)
         self.client_is_sending = True
 
