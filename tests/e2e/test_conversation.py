@@ -59,14 +59,16 @@ async def test_speech_over_a_reply_ends_it_once_and_is_answered(
         await caller.start()
         await caller.say()
         await caller.until("audio")
-        await caller.say(tone(0.6), end_of_utterance=False)
+        stopped_at = await caller.say(tone(0.6), end_of_utterance=False)
         await caller.until("interrupted", responseId=1, cause="speech")
         turn = await caller.until("turn", turn=1)
-        await caller.until("state", state="speaking", responseId=2)
+        answering = await caller.until("state", state="speaking", responseId=2)
         await caller.until("audio")
         await caller.end()
 
     assert "interrupted" == turn["outcome"]
+    # The model noticed by itself, from the silence it was fed; the watchdog would have taken 2 s.
+    assert caller.at(answering) - stopped_at < 1.7
     # The whole reply of 12 s had been sent; what the user heard of it is less than a fifth.
     assert 0 < turn["timings"]["replyMs"] < 2_400
     assert [1] == [message["responseId"] for message in caller.of("interrupted", cause="speech")]
