@@ -98,6 +98,7 @@ class Upstream:
         self._closed: deque[_Said] = deque()
         """The turn that was closed, until its reply sounds."""
         self._closed_bytes = 0
+        self._replay_at = 0.0
 
     @property
     def kept_bytes(self) -> int:
@@ -113,6 +114,15 @@ class Upstream:
     def waiting_bytes(self) -> int:
         """Audio that no stream has answered yet."""
         return self._waiting_bytes + self._carried_bytes
+
+    @property
+    def replay_at(self) -> float | None:
+        """When to go on saying what has waited; None when nothing has, or nobody hears it."""
+        return self._replay_at if self.phase is Phase.LIVE and self._is_behind else None
+
+    @property
+    def _is_behind(self) -> bool:
+        return bool(self._carried or self._waiting)
 
     # Opening
 
@@ -154,19 +164,32 @@ class Upstream:
         self._send(AudioStart(block=self._block, rate_hz=terms.input_rate_hz))
 
     def accepted(self, terms: SessionTerms, now: float) -> None:
-        """The model hears us: say what has waited."""
+        """The model hears us: begin to say what has waited."""
         self.phase = Phase.LIVE
         self.live_at = self.fed_until = now
-        waiting = (*self._carried, *self._waiting)
-        self.forget_waiting()
-        for item in waiting:
-            match item:
-                case bytes():
-                    self.hear(item, terms, now, droppable=False)
+        self.replay(terms, now)
+
+    def replay(self, terms: SessionTerms, now: float) -> None:
+        """Say some of what has waited; `replay_at` tells when to go on."""
+        said_s = 0.0
+        while self._is_behind and self.phase is Phase.LIVE and said_s < terms.replay.step_s:
+            match self._next_waiting():
+                case bytes() as pcm:
+                    self._hear(pcm, terms, now, droppable=False)
+                    said_s += duration_s(len(pcm), terms.input_rate_hz)
                 case _Typed(text=text):
-                    self.type_text(text, terms, now)
+                    self._type_text(text, terms, now)
                 case _Closure(silence_ms=silence_ms):
-                    self.close_turn(silence_ms, terms, now)
+                    self._close_turn(silence_ms, terms, now)
+        self._replay_at = terms.replay.next_at(said_s, now)
+
+    def _next_waiting(self) -> _Said:
+        item = (self._carried or self._waiting).popleft()
+        if isinstance(item, bytes) and self._carried_bytes:
+            self._carried_bytes -= len(item)
+        elif isinstance(item, bytes):
+            self._waiting_bytes -= len(item)
+        return item
 
     # Standing by
 
@@ -201,12 +224,18 @@ class Upstream:
 
     # Speaking
 
-    def hear(self, pcm: bytes, terms: SessionTerms, now: float, *, droppable: bool = True) -> None:
-        """Pass the user's audio on, or keep it until somebody hears it."""
-        if self.phase is not Phase.LIVE:
+    def hear(self, pcm: bytes, terms: SessionTerms, now: float) -> None:
+        """Pass the user's audio on, or keep it until somebody hears it and all before it was said."""
+        if self.phase is not Phase.LIVE or self._is_behind:
             self._keep(pcm, terms)
             return
+        self._hear(pcm, terms, now, droppable=True)
+
+    def _hear(self, pcm: bytes, terms: SessionTerms, now: float, *, droppable: bool) -> None:
         self._remember(pcm, terms)
+        if not self.client_is_sending:
+            # Silence that was fed ahead lies before these words; the model needs as much again after them.
+            self.fed_until = now
         self._send_audio(pcm, terms, now, droppable=droppable)
         self.client_is_sending = True
 
@@ -219,9 +248,12 @@ class Upstream:
 
     def close_turn(self, silence_ms: int, terms: SessionTerms, now: float) -> None:
         """Tell the model that the user has finished, in the way the closure policy says."""
-        if self.phase is not Phase.LIVE:
+        if self.phase is not Phase.LIVE or self._is_behind:
             self._waiting.append(_Closure(silence_ms=silence_ms))
             return
+        self._close_turn(silence_ms, terms, now)
+
+    def _close_turn(self, silence_ms: int, terms: SessionTerms, now: float) -> None:
         self.be_silent(silence_ms, terms, now)
         self.turn_closed(silence_ms)
         if terms.closure.ends_prompt:
@@ -238,9 +270,12 @@ class Upstream:
 
     def type_text(self, text: str, terms: SessionTerms, now: float) -> None:
         """Say typed words; no audio can come between, because the whole block is sent at once."""
-        if self.phase is not Phase.LIVE:
+        if self.phase is not Phase.LIVE or self._is_behind:
             self._waiting.append(_Typed(text=text))
             return
+        self._type_text(text, terms, now)
+
+    def _type_text(self, text: str, terms: SessionTerms, now: float) -> None:
         missing_ms = terms.profile.audio_before_text_ms - int(self._audio_ms)
         if missing_ms > 0:
             self.be_silent(missing_ms, terms, now)
@@ -282,7 +317,7 @@ class Upstream:
     def carry_over(self) -> None:
         """The stream is gone; what it heard of the turn in flight, and since, waits for the next one."""
         self.phase = Phase.NONE
-        self._carried.extend((*self._closed, *self._recent))
+        self._carried.extendleft(reversed((*self._closed, *self._recent)))
         self._carried_bytes += self._recent_bytes + self._closed_bytes
         self.forget_closed()
         self.forget_recent()

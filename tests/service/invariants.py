@@ -269,7 +269,7 @@ class Invariants:
         self.positions[audio.response_id] = expected + len(audio.pcm) // 2
 
     def _sent(self, record: StreamRecord, event: inp.ModelInput) -> None:  # noqa: C901, PLR0912 - one branch for each event
-        require("I2", holds=not record.session_ended, why=f"{event} after sessionEnd")
+        require("I2", holds=not record.session_ended, why=type(event))
         match event:
             case inp.SessionStart():
                 require("I2", holds=not record.has_session, why="two session starts")
