@@ -57,6 +57,7 @@ def create_app(
     clock: Callable[[], float],
     store: ConversationStore | None = None,
     new_id: Callable[[], str] = identifiers.new_id,
+    new_token: Callable[[], str] = identifiers.new_token,
 ) -> FastAPI:
     """The application; `app.state.sessions` is what has to be drained before it stops."""
     health = health_api.Health()
@@ -76,6 +77,7 @@ def create_app(
         ),
         new_session=partial(_new_session, _terms(settings, tools, keeps_history=store is not None), new_id),
         new_id=new_id,
+        new_token=new_token,
     )
     app = FastAPI(
         title="Voice assistant",
@@ -149,10 +151,21 @@ def _terms(settings: Settings, tools: Registry, *, keeps_history: bool) -> Sessi
     )
 
 
-def _new_session(
-    terms: SessionTerms, new_id: Callable[[], str], session_id: str, subprotocol: Subprotocol, now: float
+def _new_session(  # noqa: PLR0917 - two that are bound, and what a session is begun with
+    terms: SessionTerms,
+    new_id: Callable[[], str],
+    session_id: str,
+    subprotocol: Subprotocol,
+    now: float,
+    resume_token: str,
 ) -> SessionCore:
-    own = replace(terms, session_id=session_id, conversation_id=new_id(), subprotocol=subprotocol)
+    own = replace(
+        terms,
+        session_id=session_id,
+        conversation_id=new_id(),
+        subprotocol=subprotocol,
+        resume_token=resume_token,
+    )
     # Chance only spreads waits, so that sessions do not act in step.
     return Session(own, now=now, jitter=random.random)
 

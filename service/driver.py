@@ -27,6 +27,7 @@ from service.session.effects import (
     SendToModel,
 )
 from service.session.events import (
+    ClientBack,
     ClientFault,
     ClientGone,
     DrainRequested,
@@ -51,12 +52,19 @@ _INTERNAL_ERROR: Final = "Something went wrong on our side; please start again."
 _log = logger("service.driver")
 
 
+# The client said goodbye, or its page was closed.
+_CLOSED_BY_CLIENT: Final = frozenset({1000, 1001})
+
+
 class SessionCore(Protocol):
     """What a driver drives: `service.session`, or a stand-in of a test."""
 
     @property
     def deadline(self) -> float | None:
         """The next instant at which `tick` must be called; None when the session is over."""
+
+    def can_resume(self, token: str, last_seq: int) -> bool:
+        """Whether whoever shows this token, having got so far, takes the session up without a gap."""
 
     def receive(self, event: Event, now: float) -> Sequence[Effect]:
         """Something happened."""
@@ -92,7 +100,7 @@ class Driver:
         tasks: asyncio.TaskGroup,
     ) -> None:
         self._session = session
-        self._connection = connection
+        self._connection = self._first_connection = connection
         self._subprotocol = subprotocol
         self._record = record
         self._model = surroundings.model
@@ -115,6 +123,7 @@ class Driver:
         self._dropped_frames = 0
         self._close_code: int = CloseCode.DONE
         self._broken = False
+        self._over = asyncio.Event()
         self._rearm()
 
     @property
@@ -158,9 +167,30 @@ class Driver:
         """This process will go; the session has this long."""
         self._feed(DrainRequested(deadline_s=deadline_s))
 
+    def can_resume(self, token: str, last_seq: int, subprotocol: Subprotocol) -> bool:
+        """Whether a client that shows this takes the session up where it is."""
+        return (
+            not self._broken
+            and subprotocol is self._subprotocol
+            and self._session.can_resume(token, last_seq)
+        )
+
+    def adopt(self, connection: ClientConnection, back: ClientBack) -> None:
+        """The client has a new connection; the old one, if it still stands, is closed."""
+        before, self._connection = self._connection, connection
+        before.close(CloseCode.SUPERSEDED, ErrorCode.SUPERSEDED.value)
+        self._feed(back)
+
+    def lost(self, connection: ClientConnection, close_code: int | None) -> None:
+        """This connection is closed; that concerns the session unless it has another by now."""
+        if connection is self._connection:
+            self._connection = _Nowhere()
+            self._feed(ClientGone(for_good=close_code in _CLOSED_BY_CLIENT))
+
     async def finish(self, close_code: int | None) -> None:
-        """The socket is closed: let go of everything, within a deadline. `close_code` is the client's own."""
-        self._feed(ClientGone())
+        """The first connection is closed: wait for the end of the session, then let go of everything, in time."""
+        self.lost(self._first_connection, close_code)
+        await self._over.wait()
         if self._timer is not None:
             self._timer.cancel()
         for waiting in (*self._opening.values(), *self._running):
@@ -209,6 +239,8 @@ class Driver:
     def _rearm(self) -> None:
         """One timer, moved only when the deadline moved; a frame of audio usually moves it back."""
         deadline = self._session.deadline
+        if deadline is None:
+            self._over.set()
         if self._timer is not None and self._timer_at != deadline:
             self._timer.cancel()
             self._timer = None
@@ -332,6 +364,7 @@ class Driver:
     def _break(self, error: Exception) -> None:
         """End this session alone; the log gets the traceback, the client the id under which it stands there."""
         self._broken = True
+        self._over.set()
         _log.error("session broke", session_id=self.session_id, exc_info=error)
         self._close_code = CloseCode.INTERNAL
         message = server.Error(
@@ -345,6 +378,16 @@ class Driver:
         self._connection.close(CloseCode.INTERNAL, "internal error")
         for stream_id in (*self._opening, *self._streams):
             self._close_stream(stream_id)
+
+
+class _Nowhere:
+    """The connection of a client that is away."""
+
+    def send(self, message: bytes | str) -> None:
+        """Nobody hears it."""
+
+    def close(self, code: int, reason: str) -> None:
+        """It is closed."""
 
 
 class _Listener:

@@ -9,16 +9,20 @@ from typing import Final
 from service import driver
 from service.api.health import Health, Phase
 from service.auth.ports import Authenticator, NotAuthenticatedError, Principal
+from service.errors import VoiceError
 from service.metrics.counters import Counters
 from service.metrics.logs import logger
 from service.metrics.sessions import SessionRecord
 from service.policies.admission import Admission, Refusal
+from service.session.events import ClientBack
 from service.transports.handshake import Refused
 from service.transports.ports import ClientConnection
 from service.transports.websocket import Attend
+from service.wire import client
 from service.wire.subprotocol import Subprotocol
 
 _RETRY_AFTER_S: Final = 5
+_FOR_GOOD: Final = 1000
 _log = logger("service.sessions")
 
 _REFUSALS: Final[Mapping[Refusal, str]] = {
@@ -26,8 +30,8 @@ _REFUSALS: Final[Mapping[Refusal, str]] = {
     Refusal.FULL: "All places are taken; please try again in a moment.",
 }
 
-type NewSession = Callable[[str, Subprotocol, float], driver.SessionCore]
-"""A session of this id, for a client of this subprotocol, beginning now."""
+type NewSession = Callable[[str, Subprotocol, float, str], driver.SessionCore]
+"""A session of this id, for a client of this subprotocol, beginning now, to be taken up again with this token."""
 
 
 class Sessions:
@@ -43,6 +47,7 @@ class Sessions:
         surroundings: driver.Surroundings,
         new_session: NewSession,
         new_id: Callable[[], str],
+        new_token: Callable[[], str],
     ) -> None:
         self._admission = admission
         self._authenticator = authenticator
@@ -51,6 +56,7 @@ class Sessions:
         self._surroundings = surroundings
         self._new_session = new_session
         self._new_id = new_id
+        self._new_token = new_token
         self._running: set[Attended] = set()
         self._changed = asyncio.Event()
 
@@ -95,7 +101,7 @@ class Sessions:
         session_id = self._new_id()
         now = self._surroundings.clock()
         attended = Attended(
-            session=self._new_session(session_id, subprotocol, now),
+            session=self._new_session(session_id, subprotocol, now, self._new_token()),
             user_id=principal.user_id,
             connection=connection,
             subprotocol=subprotocol,
@@ -105,13 +111,30 @@ class Sessions:
             surroundings=self._surroundings,
             tasks=tasks,
         )
-        attended.on_finished = partial(self._forget, attended)
+        attended.belongs_to(
+            principal.user_id,
+            subprotocol,
+            resume=partial(self._resume, attended),
+            on_finished=partial(self._forget, attended),
+        )
         self._running.add(attended)
         return attended
 
     def _forget(self, attended: "Attended") -> None:
         self._running.discard(attended)
         self._changed.set()
+
+    def _resume(self, newcomer: "Attended", resume: client.Resume) -> "Attended | None":
+        """The session of this process that a newcomer takes up again, which is its own from then on; None: there is none."""
+        for attended in self._running:
+            fits = attended.session_id == resume.session_id and attended.user_id == newcomer.user_id
+            if fits and attended.can_resume(resume.resume_token, resume.last_seq, newcomer.subprotocol):
+                # The newcomer has no session of its own any more, and takes no place.
+                self._forget(newcomer)
+                back = ClientBack(last_seq=resume.last_seq, played=resume.played, token=self._new_token())
+                attended.adopt(newcomer.connection, back)
+                return attended
+        return None
 
     async def drain(self, deadline_s: float) -> int:
         """Tell every session to finish and wait for that; how many had to be left when the time was up."""
@@ -130,13 +153,81 @@ class Sessions:
 
 
 class Attended(driver.Driver):
-    """A driver that says when it has finished."""
+    """The session of one connection: its own, or from its first message on one that had lost its connection."""
 
-    on_finished: Callable[[], None]
+    user_id: str
+    subprotocol: Subprotocol
+
+    def belongs_to(
+        self,
+        user_id: str,
+        subprotocol: Subprotocol,
+        *,
+        resume: Callable[[client.Resume], "Attended | None"],
+        on_finished: Callable[[], None],
+    ) -> None:
+        """Whose it is, how to find a session to take up again, and whom to tell of the end."""
+        self.user_id = user_id
+        self.subprotocol = subprotocol
+        self._resume = resume
+        self._on_finished = on_finished
+        self._is_new = True
+        self._other: Attended | None = None
+
+    @property
+    def connection(self) -> ClientConnection:
+        """The connection it was begun with."""
+        return self._first_connection
+
+    def on_text(self, text: str) -> None:
+        """A text message; the first one may ask for another session than the new one."""
+        if self._other is None and self._is_new:
+            self._is_new = False
+            self._other = self._asked_for(text)
+            if self._other is not None:
+                super().lost(self.connection, _FOR_GOOD)
+                return
+        if self._other is not None:
+            self._other.on_text(text)
+        else:
+            super().on_text(text)
+
+    def on_binary(self, frame: bytes) -> None:
+        """A binary message."""
+        self._is_new = False
+        if self._other is not None:
+            self._other.on_binary(frame)
+        else:
+            super().on_binary(frame)
+
+    def on_fault(self, error: VoiceError) -> None:
+        """The client broke a rule."""
+        if self._other is not None:
+            self._other.on_fault(error)
+        else:
+            super().on_fault(error)
+
+    def on_too_slow(self) -> None:
+        """The client reads too slowly."""
+        if self._other is not None:
+            self._other.on_too_slow()
+        else:
+            super().on_too_slow()
 
     async def finish(self, close_code: int | None) -> None:
         """Let go of everything, and of the place in this process."""
+        if self._other is not None:
+            self._other.lost(self.connection, close_code)
         try:
             await super().finish(close_code)
         finally:
-            self.on_finished()
+            self._on_finished()
+
+    def _asked_for(self, text: str) -> "Attended | None":
+        try:
+            message = client.decode_text(text, self.subprotocol)
+        except VoiceError:
+            return None
+        if not isinstance(message, client.Start) or message.resume is None:
+            return None
+        return self._resume(message.resume)

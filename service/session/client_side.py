@@ -7,8 +7,8 @@ from service.errors import CloseCode, ErrorCode
 from service.policies.closure import Closure
 from service.session import store_side, streams
 from service.session.core import Core
-from service.session.effects import Direction, Fault, State
-from service.session.events import ClientFault, ClientGone
+from service.session.effects import Direction, Fault, SendToClient, State
+from service.session.events import ClientBack, ClientFault, ClientGone
 from service.session.state import Signal
 from service.wire import client, server
 from service.wire.audio import duration_s
@@ -70,10 +70,38 @@ def fault(core: Core, event: ClientFault, now: float) -> None:
     _hang_up(core, event.code, event.error, event.reason, now)
 
 
-def gone(core: Core, _event: ClientGone, now: float) -> None:
-    """The socket is closed: end the stream and say nothing more."""
+def gone(core: Core, event: ClientGone, now: float) -> None:
+    """The socket is closed: wait a little for the client to come back, if it can; else end and say nothing more."""
+    may_come_back = core.resumption.token is not None and not event.for_good
+    if may_come_back and core.is_ready and core.leaving is None:
+        if core.resumption.parked_at is None:
+            core.resumption.parked_at = now
+            store_side.renew(core, now)
+        return
+    give_up(core, now)
+
+
+def give_up(core: Core, now: float) -> None:
+    """The client is gone and does not come back."""
+    core.resumption.parked_at = None
     core.end_turn(Outcome.INTERRUPTED, now, tell=False)
     core.abandon(now)
+
+
+def back(core: Core, event: ClientBack, now: float) -> None:
+    """The client has a new connection: tell it what it has missed, and go on."""
+    core.resumption.parked_at = None
+    core.resumption.token = event.token
+    core.active_at = now
+    if event.played is not None:
+        _played(core, event.played.response_id, event.played.position_ms, now)
+    for message in core.resumption.outgoing.after(event.last_seq):
+        core.emit(SendToClient(message=message))
+    streams.say_ready(core, resumed=True)
+    core.tell_state()
+    store_side.renew(core, now)
+    if core.turn is not None and core.turn.last_audio_at is not None:
+        core.turn.last_audio_at = now
 
 
 def after_accepted(core: Core, now: float) -> None:
@@ -99,9 +127,9 @@ def _start(core: Core, start: client.Start, now: float) -> None:
         sentence = "start must be the first message of a session"
         _hang_up(core, CloseCode.PROTOCOL, ErrorCode.PROTOCOL_ERROR, sentence, now)
         return
-    unknown = start.conversation_id is not None and not _may_be_known(core, start.conversation_id)
-    if unknown or start.resume is not None:
-        sentence = "There is no such conversation to continue; please start a new one."
+    wanted = (start.conversation_id, start.resume.session_id if start.resume is not None else None)
+    if not all(_may_be_known(core, name) for name in wanted if name is not None):
+        sentence = "There is no such conversation or session to go on with; please start a new one."
         _hang_up(core, CloseCode.CANNOT_RESUME, ErrorCode.CONVERSATION_UNKNOWN, sentence, now)
         return
     terms = core.terms
@@ -123,16 +151,19 @@ def _start(core: Core, start: client.Start, now: float) -> None:
         input_rate_hz=start.input_sample_rate_hz or terms.input_rate_hz,
         output_rate_hz=start.output_sample_rate_hz or terms.output_rate_hz,
     )
-    if start.conversation_id is None:
+    if start.resume is None and start.conversation_id is None:
         _begin(core, now)
-    else:
-        core.has_started = True
-        core.active_at = now
+        return
+    core.has_started = True
+    core.active_at = now
+    if start.resume is not None:
+        store_side.take_over(core, start.resume, now)
+    elif start.conversation_id is not None:
         store_side.take_up(core, start.conversation_id, now)
 
 
-def _may_be_known(core: Core, conversation_id: str) -> bool:
-    return core.terms.keeps_history and conversation_id.isascii() and conversation_id.isalnum()
+def _may_be_known(core: Core, name: str) -> bool:
+    return core.terms.keeps_history and name.isascii() and name.isalnum()
 
 
 def _begin(core: Core, now: float) -> None:

@@ -26,6 +26,7 @@ from service.session.effects import (
 )
 from service.session.keeping import Keeping, KeepRest, KeptTurn, SaveTurn, bounded
 from service.session.reply import Discard, Reply, Until
+from service.session.resumption import Resumption
 from service.session.state import STATE_NAMES, TRANSITIONS, Signal
 from service.session.terms import SessionTerms
 from service.session.tool_calls import ToolCalls
@@ -76,8 +77,6 @@ class Core:
         self.settling: list[Settling] = []
         self.unsaved: dict[int, server.TurnIs] = {}
         """What the client was told of turns that are not written yet, by their number."""
-        self.waits_for_history_since: float | None = None
-        self.was_told_not_saved = False
         self.discard = Discard()
         self.open_blocks: dict[str, ContentStart] = {}
 
@@ -90,6 +89,7 @@ class Core:
         """Whether this model has ever told when the user speaks; some do not."""
 
         self.seq = 0
+        self.resumption = Resumption(token=terms.resume_token, renewed_at=now)
         self.is_ready = False
         self.early_pongs: list[int] = []
         self.close_when_accepted: ClosedBy | None = None
@@ -132,6 +132,8 @@ class Core:
     def send(self, message: server.ServerMessage) -> None:
         """Send the client a message that has its `seq`."""
         self.counts.add(Direction.TO_CLIENT, message.type)
+        if self.resumption.token is not None:
+            self.resumption.outgoing.add(message)
         self.emit(SendToClient(message=message))
 
     def tell_error(self, code: ErrorCode, sentence: str, *, retryable: bool) -> None:
@@ -148,6 +150,10 @@ class Core:
         """Change the state, tell the client and announce it; a missing key is a mistake of ours."""
         before, self.state = self.state, TRANSITIONS[self.state, signal]
         self.emit(StateChanged(before=before, after=self.state))
+        self.tell_state()
+
+    def tell_state(self) -> None:
+        """Tell the client the state, where it has a name for it."""
         name = STATE_NAMES.get(self.state)
         if name is None:
             return
@@ -340,6 +346,7 @@ class Core:
     def end(self, code: CloseCode, sentence: str, *, error: ErrorCode | None, now: float) -> None:
         """Hang up: the error first where the code has one, then the streams, then the socket."""
         failed = code is not CloseCode.DONE and error is not ErrorCode.GOING_AWAY
+        self.resumption.parked_at = None
         self.end_turn(Outcome.FAILED if failed else Outcome.INTERRUPTED, now)
         if error is not None:
             retryable = code in {CloseCode.GO_ELSEWHERE, CloseCode.SLOW_DOWN, CloseCode.IDLE}

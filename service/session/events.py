@@ -6,7 +6,7 @@ from enum import Enum
 
 from service.errors import CloseCode, ErrorCode, ModelFailure
 from service.session.keeping import KeptTurn
-from service.wire.client import ClientMessage
+from service.wire.client import ClientMessage, Heard
 from service.wire.sonic_output import ModelOutput
 
 
@@ -22,6 +22,19 @@ class ClientFault:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientGone:
     """The socket is closed; nothing reaches the client any more."""
+
+    for_good: bool = False
+    """Whether the client closed it itself, and so does not come back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientBack:
+    """The client has a new connection, and proved to `can_resume` that the session is its own."""
+
+    last_seq: int
+    played: Heard | None
+    token: str
+    """For the next time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,4 +122,13 @@ class NotKept:
 
 type StoreSide = Kept | NotKept
 type ModelSide = StreamOpened | StreamAccepted | ModelEvent | StreamClosed
-type Event = ClientMessage | ClientFault | ClientGone | ModelSide | StoreSide | ToolFinished | DrainRequested
+type Event = (
+    ClientMessage
+    | ClientFault
+    | ClientGone
+    | ClientBack
+    | ModelSide
+    | StoreSide
+    | ToolFinished
+    | DrainRequested
+)

@@ -126,6 +126,9 @@ class Keeping:
         self.failures = 0
         """In a row."""
         self.retry_at: float | None = None
+        self.waits_for_history_since: float | None = None
+        """A session that continues a conversation has to know it first."""
+        self.was_told_not_saved = False
 
     @property
     def waiting_turns(self) -> int:

@@ -5,12 +5,14 @@ what happened and `tick` at `deadline`, and performs the effects in order.
 """
 
 from collections.abc import Callable, Sequence
+from hmac import compare_digest
 from typing import assert_never
 
 from service.session import client_side, model_side, store_side, streams, timers, tool_side
 from service.session.core import NEVER, Core
 from service.session.effects import Direction, Effect, Fault, State
 from service.session.events import (
+    ClientBack,
     ClientFault,
     ClientGone,
     DrainRequested,
@@ -24,6 +26,7 @@ from service.session.events import (
     StreamOpened,
     ToolFinished,
 )
+from service.session.resumption import hash_of
 from service.session.terms import SessionTerms
 from service.session.upstream import Phase
 from service.wire.server import GoAwayReason
@@ -52,6 +55,20 @@ class Session:
         """Audio held for a stream that is not there yet."""
         return self._core.upstream.kept_bytes
 
+    @property
+    def is_parked(self) -> bool:
+        """Whether the session goes on without its client."""
+        return self._core.resumption.parked_at is not None
+
+    def can_resume(self, token: str, last_seq: int) -> bool:
+        """Whether whoever shows this token, having got so far, takes this session up without a gap."""
+        core = self._core
+        if core.state is State.OVER or not core.is_ready or core.leaving is not None:
+            return False
+        mine = core.resumption.token
+        is_mine = mine is not None and compare_digest(hash_of(mine), hash_of(token))
+        return is_mine and core.resumption.outgoing.reaches(last_seq, core.seq)
+
     def receive(self, event: Event, now: float) -> Sequence[Effect]:
         """Take what happened."""
         core = self._core
@@ -71,6 +88,8 @@ class Session:
                 timers.leave(core, GoAwayReason.DEPLOY, deadline_s, now)
             case ClientFault():
                 client_side.fault(core, event, now)
+            case ClientBack():
+                client_side.back(core, event, now)
             case ClientGone():
                 client_side.gone(core, event, now)
             case _:

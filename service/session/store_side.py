@@ -7,7 +7,17 @@ from service.session import streams
 from service.session.core import Core
 from service.session.effects import StoreFaulted, TurnKept
 from service.session.events import Kept, NotKept, Owned, StoreFault
-from service.session.keeping import AttachConversation, BeginConversation, Grip, SaveTurn, Write
+from service.session.keeping import (
+    AttachConversation,
+    BeginConversation,
+    Grip,
+    RenewGrip,
+    ResumeSession,
+    SaveTurn,
+    Write,
+)
+from service.session.resumption import RENEW_EVERY_S, WINDOW_S, hash_of
+from service.wire import client
 
 _FAILURES_BEFORE_TELLING = 2
 _HISTORY_RETRY_S = 0.5
@@ -22,7 +32,7 @@ def begin(core: Core) -> None:
 
 def take_up(core: Core, conversation_id: str, now: float) -> None:
     """A conversation of old: the model is asked for when it is known what was said in it."""
-    core.waits_for_history_since = now
+    core.keeping.waits_for_history_since = now
     core.keeping.put(
         AttachConversation(
             conversation_id=conversation_id,
@@ -32,8 +42,36 @@ def take_up(core: Core, conversation_id: str, now: float) -> None:
     )
 
 
+def take_over(core: Core, resume: client.Resume, now: float) -> None:
+    """A session that another process lost: its conversation goes on here, after a gap."""
+    core.keeping.waits_for_history_since = now
+    core.keeping.put(
+        ResumeSession(
+            session_id=resume.session_id,
+            token_hash=hash_of(resume.resume_token),
+            grip=_grip(core),
+            history_bytes=core.terms.profile.history_bytes,
+        )
+    )
+
+
+def renew(core: Core, now: float) -> None:
+    """Keep the session resumable for a while from now."""
+    core.resumption.renewed_at = now
+    epoch = core.keeping.epoch
+    if epoch is not None and core.resumption.token is not None:
+        core.keeping.put(RenewGrip(conversation_id=core.terms.conversation_id, epoch=epoch, grip=_grip(core)))
+
+
 def _grip(core: Core) -> Grip:
-    return Grip(session_id=core.terms.session_id)
+    if core.resumption.token is None:
+        return Grip(session_id=core.terms.session_id)
+    return Grip(
+        session_id=core.terms.session_id,
+        token_hash=hash_of(core.resumption.token),
+        # Nobody may be there to say when the client was lost.
+        window_s=WINDOW_S + RENEW_EVERY_S,
+    )
 
 
 def kept(core: Core, event: Kept, now: float) -> None:
@@ -42,8 +80,8 @@ def kept(core: Core, event: Kept, now: float) -> None:
     if write is None:
         return
     core.keeping.failures = 0
-    core.was_told_not_saved = False
-    if event.owned is not None and core.waits_for_history_since is not None:
+    core.keeping.was_told_not_saved = False
+    if event.owned is not None and core.keeping.waits_for_history_since is not None:
         _owned(core, event.owned, now)
     elif isinstance(write, SaveTurn):
         _saved(core, write.turn.number)
@@ -51,7 +89,7 @@ def kept(core: Core, event: Kept, now: float) -> None:
 
 
 def _owned(core: Core, owned: Owned, now: float) -> None:
-    core.waits_for_history_since = None
+    core.keeping.waits_for_history_since = None
     core.keeping.epoch = owned.epoch
     core.terms = replace(core.terms, conversation_id=owned.conversation_id)
     # A client that spoke already is in the first turn after those that were.
@@ -86,8 +124,8 @@ def failed(core: Core, event: NotKept, now: float) -> None:
     if event.fault is StoreFault.SUPERSEDED:
         sentence = "This conversation goes on somewhere else."
         core.end(CloseCode.SUPERSEDED, sentence, error=ErrorCode.SUPERSEDED, now=now)
-    elif core.waits_for_history_since is not None:
-        sentence = "There is no such conversation to continue; please start a new one."
+    elif core.keeping.waits_for_history_since is not None:
+        sentence = "There is no such conversation or session to go on with; please start a new one."
         core.end(CloseCode.CANNOT_RESUME, sentence, error=ErrorCode.CONVERSATION_UNKNOWN, now=now)
     else:
         sentence = "This conversation was deleted; please start a new one."
@@ -96,12 +134,12 @@ def failed(core: Core, event: NotKept, now: float) -> None:
 
 def _unavailable(core: Core, write: Write, now: float) -> None:
     failures = core.keeping.failures
-    if core.waits_for_history_since is not None:
+    if core.keeping.waits_for_history_since is not None:
         core.keeping.try_again(write, now + _HISTORY_RETRY_S)
         return
     core.keeping.try_again(write, now + core.terms.store_backoff.wait_s(failures, core.jitter()))
-    if failures >= _FAILURES_BEFORE_TELLING and not core.was_told_not_saved:
-        core.was_told_not_saved = True
+    if failures >= _FAILURES_BEFORE_TELLING and not core.keeping.was_told_not_saved:
+        core.keeping.was_told_not_saved = True
         sentence = "What is said cannot be saved at the moment; it is kept and saved as soon as possible."
         core.tell_error(ErrorCode.NOT_SAVED, sentence, retryable=True)
 

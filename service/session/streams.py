@@ -67,14 +67,22 @@ def _heard_again(core: Core, now: float) -> None:
 
 def _say_ready(core: Core) -> None:
     core.is_ready = True
+    say_ready(core, resumed=False)
+    for ping_id in core.early_pongs:
+        core.tell(server.Pong, id=ping_id)
+    core.early_pongs.clear()
+
+
+def say_ready(core: Core, *, resumed: bool) -> None:
+    """Tell the client what the session is; `resumed` when it goes on without a gap."""
     terms = core.terms
     core.tell(
         server.Ready,
         session_id=terms.session_id,
         conversation_id=terms.conversation_id,
         epoch=core.keeping.epoch or 1,
-        resume_token=None,
-        resumed=False,
+        resume_token=core.resumption.token,
+        resumed=resumed,
         model=terms.model_id,
         language=terms.language,
         voice=terms.voice,
@@ -85,9 +93,6 @@ def _say_ready(core: Core) -> None:
         heartbeat_ms=terms.heartbeat_ms,
         limits=terms.limits,
     )
-    for ping_id in core.early_pongs:
-        core.tell(server.Pong, id=ping_id)
-    core.early_pongs.clear()
 
 
 def replace(core: Core, now: float) -> None:

@@ -12,6 +12,7 @@ from service.errors import CloseCode, ErrorCode
 from service.session import client_side, store_side, streams, tool_side
 from service.session.core import NEVER, Core, Leaving
 from service.session.effects import State
+from service.session.resumption import RENEW_EVERY_S
 from service.session.state import Signal
 from service.session.tool_calls import error_result
 from service.session.upstream import Phase
@@ -66,7 +67,7 @@ def _replay(core: Core, now: float) -> None:
 def _watchdog_at(core: Core) -> float:
     if core.state is not State.LISTENING or core.upstream.phase is not Phase.LIVE:
         return NEVER
-    if core.turn is None or core.turn.last_audio_at is None:
+    if core.turn is None or core.turn.last_audio_at is None or core.resumption.parked_at is not None:
         return NEVER
     return core.terms.watchdog.expires_at(core.turn.last_audio_at)
 
@@ -225,6 +226,16 @@ def _usage(core: Core, now: float) -> None:
     )
 
 
+def _parked_at(core: Core) -> float:
+    return NEVER if core.resumption.parked_at is None else core.resumption.parked_at + core.terms.parked_s
+
+
+def _renew_at(core: Core) -> float:
+    if core.resumption.token is None or core.keeping.epoch is None:
+        return NEVER
+    return core.resumption.renewed_at + RENEW_EVERY_S
+
+
 def _settle_at(core: Core) -> float:
     return min((over.due_at for over in core.settling), default=NEVER)
 
@@ -234,9 +245,9 @@ def _store_at(core: Core) -> float:
 
 
 def _history_at(core: Core) -> float:
-    if core.waits_for_history_since is None:
+    if core.keeping.waits_for_history_since is None:
         return NEVER
-    return core.waits_for_history_since + core.terms.store_patience_s
+    return core.keeping.waits_for_history_since + core.terms.store_patience_s
 
 
 def _counts_at(core: Core) -> float:
@@ -249,6 +260,7 @@ type Timer = tuple[Callable[[Core], float], Callable[[Core, float], None]]
 TIMERS: Final[Sequence[Timer]] = (
     (_start_at, _start),
     (_history_at, store_side.give_up_history),
+    (_parked_at, client_side.give_up),
     (_leaving_at, streams.leave_if_due),
     (_session_at, _session),
     (_speaking_at, _speaking),
@@ -265,6 +277,7 @@ TIMERS: Final[Sequence[Timer]] = (
     (_keep_alive_at, _keep_alive),
     (_settle_at, Core.settle),
     (_store_at, store_side.try_again),
+    (_renew_at, store_side.renew),
     (_usage_at, _usage),
     (_ack_at, _ack),
     (_counts_at, Core.announce_counts),

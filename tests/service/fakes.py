@@ -7,6 +7,7 @@ from typing import Any
 from service.errors import ModelFailure, ModelFailureKind
 from service.session.effects import CloseClient, Effect, RunTool, SendAudio, SendToClient, SendToModel, State
 from service.session.events import (
+    ClientBack,
     DrainRequested,
     Event,
     Kept,
@@ -66,6 +67,8 @@ class Call:
         """Whether no promise was broken so far; after that, nothing is worth checking."""
         self._blocks = 0
         self._sequence = 0
+        self.token = self.terms.resume_token or ""
+        """With which the client may come back."""
 
     # Time and events
 
@@ -114,6 +117,11 @@ class Call:
 
     def end_of_utterance(self) -> Sequence[Effect]:
         return self.give(client.EndOfUtterance())
+
+    def come_back(self, last_seq: int, played: client.Heard | None = None) -> Sequence[Effect]:
+        """The client has a new connection; its token is another one from now on."""
+        self.token += "+"
+        return self.give(ClientBack(last_seq=last_seq, played=played, token=self.token))
 
     # The model
 

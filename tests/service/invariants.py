@@ -2,7 +2,8 @@
 
 I1 One stream at a time has an audio block, at most one other stands by; nothing of any but the first reaches the client.
 I2 Audio goes to a stream only inside its one audio block, and every block is opened, filled, closed, in order.
-I3 `seq` begins with 1 and has no gaps; nothing but `error` comes before `ready`; `ready` comes once.
+I3 `seq` begins with 1 and has no gaps; nothing but `error` comes before `ready`, which comes once a connection; a client
+   that comes back is told what it missed, and then `ready`.
 I4 `saved` is told once a turn, after the store said so; one write is under way, and none changes what it writes.
 I5 Audio kept for later is bounded.
 I6 A stream that is closed was ended in order as far as it was begun, or was lost.
@@ -30,7 +31,7 @@ from service.session.effects import (
     SendToModel,
     State,
 )
-from service.session.events import ClientGone, Event, Kept, ModelEvent, NotKept, StreamClosed
+from service.session.events import ClientBack, ClientGone, Event, Kept, ModelEvent, NotKept, StreamClosed
 from service.session.keeping import (
     MAX_WAITING_BYTES,
     MAX_WAITING_TURNS,
@@ -94,6 +95,8 @@ class Invariants:
         self.state = State.CONNECTING
         self.state_since: float | None = None
         self.fed_at: float | None = None
+        self.is_catching_up = False
+        self.is_away = False
         self.under_way: Keep | None = None
         self.writes = 0
         self.written: dict[int, KeptTurn] = {}
@@ -107,6 +110,10 @@ class Invariants:
         self._event = event
         if isinstance(event, StreamClosed) and event.stream_id in self.streams:
             self.streams[event.stream_id].lost = True
+        if isinstance(event, ClientBack):
+            self.seq, self.is_catching_up, self.is_away = event.last_seq, True, False
+        elif isinstance(event, ClientGone):
+            self.is_away = True
         under_way = self.under_way
         if (
             isinstance(event, Kept | NotKept)
@@ -126,7 +133,8 @@ class Invariants:
             heard = [effect for effect in effects if isinstance(effect, SendToClient | SendAudio)]
             require("I1", holds=not heard, why=heard)
         for effect in effects:
-            self._effect(effect, gone=isinstance(event, ClientGone))
+            gone = isinstance(event, ClientGone) and session.state is State.OVER
+            self._effect(effect, gone=gone)
             if isinstance(effect, SendToModel) and isinstance(effect.event, inp.AudioInput | inp.AudioStart):
                 self.fed_at = now
         self.is_over = session.state is State.OVER
@@ -233,6 +241,9 @@ class Invariants:
         self._messages += 1
         require("I3", holds=message.seq == self.seq + 1, why=f"{message.seq} after {self.seq}")
         self.seq = message.seq
+        if self.is_catching_up:
+            self.is_catching_up = not isinstance(message, server.Ready)
+            return
         match message:
             case server.Error():
                 self.last_error_at = self._messages

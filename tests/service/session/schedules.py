@@ -93,6 +93,8 @@ class Schedules(RuleBasedStateMachine):
                 thinking_limit_s=25.0,
                 kept_audio_s=0.5,
                 keeps_history=keeps,
+                resume_token="token-0" if keeps else None,
+                parked_s=6.0,
             ),
             jitter=jitter,
         )
@@ -146,6 +148,15 @@ class Schedules(RuleBasedStateMachine):
         start = client.Start(language=language, input_sample_rate_hz=rate, conversation_id=conversation)
         self.call.give(start)
 
+    @rule(missed=st.integers(0, 40), token=st.sampled_from(["mine", "mine", "foreign"]))
+    def comes_back(self, missed: int, token: str) -> None:
+        """As the driver does it: only who can resume is let in."""
+        last_seq = self.call.invariants.seq - missed
+        shown = self.call.token if token == "mine" else "foreign"
+        if self.call.session.can_resume(shown, last_seq):
+            assert "mine" == token
+            self.call.come_back(last_seq)
+
     # The store
 
     @rule(back=STREAMS, last_turn=st.sampled_from([None, 0, 7]))
@@ -168,7 +179,7 @@ class Schedules(RuleBasedStateMachine):
         if how == 0:
             self.call.give(client.End())
         elif how == 1:
-            self.call.give(ClientGone())
+            self.call.give(ClientGone(for_good=True))
         elif how == 2:
             fault = ClientFault(code=CloseCode.PROTOCOL, error=ErrorCode.PROTOCOL_ERROR, reason="odd")
             self.call.give(fault)
@@ -176,6 +187,8 @@ class Schedules(RuleBasedStateMachine):
             self.call.give(DrainRequested(deadline_s=10.0))
         elif how == 4:
             self.call.give(client.Start())
+        elif how in {5, 6, 7}:
+            self.call.give(ClientGone())
 
     # The model
 
