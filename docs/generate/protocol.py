@@ -45,7 +45,10 @@ CLOSE_CODES: Final[Mapping[CloseCode, tuple[str, str]]] = {
     CloseCode.FORBIDDEN: ("this user may not", "stop"),
     CloseCode.IDLE: ("nobody spoke, or nothing was said at all", "wait for the user to begin again"),
     CloseCode.SUPERSEDED: ("the session was taken up elsewhere", "stop"),
-    CloseCode.CANNOT_RESUME: ("there is no such session or conversation", "start a new conversation"),
+    CloseCode.CANNOT_RESUME: (
+        "there is no such session or conversation, or not any more",
+        "after `resume`: start with `conversationId`; after that: start a new conversation",
+    ),
     CloseCode.SLOW_DOWN: ("too much audio or too many messages", "wait 5 s, then connect once"),
     CloseCode.GO_ELSEWHERE: (
         "this process is leaving, or the model is not available",
