@@ -23,6 +23,7 @@ from service.errors import ModelFailure
 from service.metrics.counters import Counters
 from service.metrics.logs import logger
 from service.policies.admission import Admission
+from service.policies.breaker import Breaker
 from service.policies.closure import Closure, TrailingSilence
 from service.policies.endpointing import Endpointing
 from service.policies.profiles import profile_for
@@ -35,6 +36,7 @@ from service.settings import Settings
 from service.stores.ports import ConversationStore
 from service.tools.current_time import CurrentTime
 from service.tools.registry import Registry
+from service.transports.guarded import GuardedTransport
 from service.transports.handshake import Refused, Rules
 from service.transports.ports import ModelTransport
 from service.transports.websocket import Entrance
@@ -68,7 +70,7 @@ def create_app(
         health=health,
         counters=counters,
         surroundings=Surroundings(
-            model=model,
+            model=GuardedTransport(model, Breaker(), clock),
             tools=tools,
             clock=clock,
             close_timeout_s=settings.model_close_timeout_s + 5.0,
