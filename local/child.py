@@ -68,7 +68,7 @@ class Child:
                 cwd=folder,
                 # Its own group: Ctrl-C reaches us alone, and we stop the children in order.
                 start_new_session=True,
-                preexec_fn=_end_with_parent,  # noqa: PLW1509 - one system call, bound before the fork
+                preexec_fn=_end_with_parent,
             )
         except OSError as failure:
             os.close(output)
