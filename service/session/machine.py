@@ -66,6 +66,8 @@ class Session:
         if core.state is State.OVER or not core.is_ready or core.leaving is not None:
             return False
         mine = core.resumption.token
+        if last_seq < core.resumption.ready_seq:
+            return False
         is_mine = mine is not None and compare_digest(hash_of(mine), hash_of(token))
         return is_mine and core.resumption.outgoing.reaches(last_seq, core.seq)
 

@@ -47,4 +47,6 @@ class Resumption:
     renewed_at: float
     parked_at: float | None = None
     """Since when the session goes on without its client."""
+    ready_seq: int = 0
+    """Of the newest `ready`, which brought the token: whoever has it got at least so far."""
     outgoing: Outgoing = field(default_factory=Outgoing)

@@ -93,6 +93,7 @@ def say_ready(core: Core, *, resumed: bool) -> None:
         heartbeat_ms=terms.heartbeat_ms,
         limits=terms.limits,
     )
+    core.resumption.ready_seq = core.seq
 
 
 def replace(core: Core, now: float) -> None:

@@ -118,8 +118,16 @@ def test_a_token_is_used_once() -> None:
     call.give(ClientGone())
     call.come_back(2)
 
-    assert not call.session.can_resume("token-0", 2)
-    assert call.session.can_resume(call.token, 2)
+    last_seq = call.messages[-1].seq
+    assert not call.session.can_resume("token-0", last_seq)
+    assert call.session.can_resume(call.token, last_seq)
+
+
+def test_who_has_a_token_has_the_ready_that_brought_it() -> None:
+    call = connected()
+    call.give(ClientGone())
+
+    assert [False, True] == [call.session.can_resume("token-0", last_seq) for last_seq in (0, 1)]
 
 
 def test_what_is_missing_for_too_many_messages_is_a_gap() -> None:

@@ -1,5 +1,6 @@
 """Conversations in a table, against moto; and what DynamoDB's troubles become."""
 
+import threading
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -28,8 +29,19 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "example")
 
 
+ONE_AT_A_TIME = threading.Lock()
+
+
 def client() -> "DynamoDBClient":
+    """A client of moto's; DynamoDB carries out a transaction at once, moto only if it is left alone meanwhile."""
+
+    def alone(**request: Any) -> Any:
+        with ONE_AT_A_TIME:
+            return transact(**request)
+
     made: DynamoDBClient = boto3.client("dynamodb", region_name="us-east-1")
+    transact = made.transact_write_items
+    made.transact_write_items = alone  # type: ignore[method-assign,assignment]  # the same request, one at a time
     return made
 
 
