@@ -41,7 +41,7 @@ def client() -> "DynamoDBClient":
 
     made: DynamoDBClient = boto3.client("dynamodb", region_name="us-east-1")
     transact = made.transact_write_items
-    made.transact_write_items = alone  # type: ignore[method-assign,assignment]  # the same request, one at a time
+    made.transact_write_items = alone  # type: ignore[method-assign]  # the same request, one at a time
     return made
 
 
