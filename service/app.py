@@ -137,6 +137,7 @@ def _terms(settings: Settings, tools: Registry, *, keeps_history: bool) -> Sessi
             for tool in tools.descriptions
         ),
         keeps_history=keeps_history,
+        parked_s=settings.park_s,
         closure=Closure(settings.closure),
         trailing=TrailingSilence(after_speech_ms=settings.trailing_silence_ms),
         endpointing=Endpointing(silence_threshold_ms=settings.silence_threshold_ms),

@@ -184,6 +184,12 @@ class Settings(BaseSettings):
         le=30,
         description="Longest time for one request to the store; then it is tried again.",
     )
+    park_s: int = Field(
+        default=15,
+        ge=0,
+        le=120,
+        description="Time a session goes on without its client, should that lose its connection; 0: not at all.",
+    )
     retention_days: int = Field(
         default=90, ge=1, le=3_650, description="A conversation is deleted this long after its last turn."
     )

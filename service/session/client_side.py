@@ -72,7 +72,7 @@ def fault(core: Core, event: ClientFault, now: float) -> None:
 
 def gone(core: Core, event: ClientGone, now: float) -> None:
     """The socket is closed: wait a little for the client to come back, if it can; else end and say nothing more."""
-    may_come_back = core.resumption.token is not None and not event.for_good
+    may_come_back = core.resumption.token is not None and not event.for_good and core.terms.parked_s > 0
     if may_come_back and core.is_ready and core.leaving is None:
         if core.resumption.parked_at is None:
             core.resumption.parked_at = now

@@ -125,6 +125,8 @@ def environment(emulator: Emulator | None = None, **settings: object) -> dict[st
         "AWS_EC2_METADATA_DISABLED": "true",
         "NO_PROXY": "localhost,127.0.0.1",
         "VOICE_PORT": "0",
+        # A session ends with its connection, so that tests see the end of what they began.
+        "VOICE_PARK_S": "0",
         **({"VOICE_MODEL_ENDPOINT": emulator.url, "VOICE_MODEL_CA_FILE": emulator.ca} if emulator else {}),
     }
     return {**kept, **model, **{name: str(value) for name, value in settings.items()}}

@@ -69,8 +69,8 @@ def _of(open_: Then, listening: Then, thinking: Then, speaking: Then) -> Mapping
     return dict(zip(MOMENTS, (open_, listening, thinking, speaking), strict=True))
 
 
-# A stream that is lost while the user speaks costs nothing: what was heard is said again to the next one.
-_LOST: Final = _of(Then.ANSWERED, Then.ANSWERED, Then.NEXT_TURN, Then.NEXT_TURN)
+# A stream that is lost before its reply sounds costs nothing: what was said is said again to the next one.
+_LOST: Final = _of(Then.ANSWERED, Then.ANSWERED, Then.ANSWERED, Then.NEXT_TURN)
 # AWS knows these before a stream only. Within one they are as good as lost: the next stream tells the truth.
 _FATAL: Final = {**_LOST, "open": Then.REFUSED}
 _NOTHING: Final = _of(Then.UNNOTICED, Then.UNNOTICED, Then.UNNOTICED, Then.UNNOTICED)
@@ -235,4 +235,4 @@ async def _turn(caller: Caller, *, spoken: bool, until_closed: bool = False) -> 
 
 
 def _outcomes(caller: Caller) -> list[str]:
-    return [turn["outcome"] for turn in caller.of("turn")]
+    return [turn["outcome"] for turn in caller.of("turn", saved=False)]

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.process
 
 @pytest.fixture
 def first(emulator: Emulator, tmp_path: Path) -> Iterator[Service]:
-    with running_service(tmp_path, emulator, name="first") as running:
+    with running_service(tmp_path, emulator, name="first", VOICE_PARK_S=15) as running:
         yield running
 
 

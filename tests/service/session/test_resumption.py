@@ -92,6 +92,14 @@ def test_a_client_that_said_goodbye_is_not_waited_for() -> None:
     assert State.OVER is call.state
 
 
+def test_a_deployment_that_waits_for_nobody_ends_a_session_with_its_connection() -> None:
+    call = Call(terms(resume_token="token-0", parked_s=0.0))
+    call.connect()
+    call.give(ClientGone())
+
+    assert State.OVER is call.state
+
+
 def test_a_session_that_may_not_be_taken_up_ends_with_its_connection() -> None:
     call = Call()
     call.connect()
