@@ -38,6 +38,8 @@ class Ready:
     """The session exists. Nothing is heard before the first `listening`."""
 
     session_id: str
+    resume_token: str | None
+    resumed: bool
     model: str
     language: str
     voice: str
@@ -120,6 +122,13 @@ class GoAway:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ack:
+    """Audio up to this frame has reached the service."""
+
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Error:
     """Something went wrong; a close follows if the session cannot go on."""
 
@@ -131,13 +140,13 @@ class Error:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Other:
-    """A message that asks nothing of this client (`ack`, `pong`, or newer than this reading)."""
+    """A message that asks nothing of this client (`pong`, or newer than this reading)."""
 
     type: str
 
 
 type FromServer = (
-    Ready | State | Transcript | ReplyAudio | Interrupted | Turn | Tool | Usage | GoAway | Error | Other
+    Ready | State | Transcript | ReplyAudio | Interrupted | Turn | Tool | Usage | GoAway | Ack | Error | Other
 )
 _TYPES: Final[Mapping[str, type[Any]]] = {
     "ready": Ready,
@@ -148,6 +157,7 @@ _TYPES: Final[Mapping[str, type[Any]]] = {
     "tool": Tool,
     "usage": Usage,
     "goAway": GoAway,
+    "ack": Ack,
     "error": Error,
 }
 
@@ -169,6 +179,12 @@ def decode(message: str | bytes) -> FromServer:
             return Other(type=name)
         case _:
             raise ServerProtocolError(f"the server sent a message without a type: {message[:80]!r}")
+
+
+def seq_of(message: str | bytes) -> int | None:
+    """The number of a message that `decode` has read; audio has none."""
+    seq = None if isinstance(message, bytes) else json.loads(message).get("seq")
+    return seq if isinstance(seq, int) else None
 
 
 def _decode_known(name: str, document: Mapping[str, Any]) -> FromServer:
