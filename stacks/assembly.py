@@ -1,0 +1,58 @@
+"""From configurations to one app, with every rule that is executed at synth."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import cdk_nag
+from aws_cdk import App, CloudFormationValidatePlugin, Validations, ValidationRuleSource
+
+from stacks.rules.acknowledge import acknowledge
+from stacks.stage_checks import check_together
+from stacks.stage_config import StageConfig
+from stacks.stage_parsing import load, stage_names
+from stacks.voice_stage import VoiceStage
+
+ROOT: Final = Path(__file__).parent.parent
+RULES: Final = ROOT / "stacks/rules/architecture.guard"
+CONFIG: Final = ROOT / "config"
+
+PACKS: Final = (
+    cdk_nag.AwsSolutionsChecks,
+    cdk_nag.HIPAASecurityChecks,
+    cdk_nag.NIST80053R5Checks,
+    cdk_nag.PCIDSS321Checks,
+    cdk_nag.ServerlessChecks,
+)
+
+
+def build(app: App, configs: Sequence[StageConfig], *, root: Path = ROOT) -> list[VoiceStage]:
+    """Add every stage and every rule to the app. Synthesis then fails on whatever is not acknowledged."""
+    check_together(configs)
+    stages = [VoiceStage(app, config=config, root=root) for config in configs]
+    for pack in PACKS:
+        Validations.of(app).add_plugins(pack(app))
+    Validations.of(app).add_plugins(
+        CloudFormationValidatePlugin(
+            guard_rules=[ValidationRuleSource(name="architecture", content=RULES.read_text(encoding="utf-8"))],
+            include_default_rules=True,
+        )
+    )
+    for stage in stages:
+        acknowledge(stage)
+    return stages
+
+
+def chosen(context: Mapping[str, str | None], *, folder: Path = CONFIG) -> list[StageConfig]:
+    """The stages that the command line asks for: all of them, or one with its account and image.
+
+    `-c stage=prod -c account=... -c image_digest=sha256:...`; the last two need the first.
+    """
+    overrides = {
+        key: value
+        for key, value in (("stage.account", context.get("account")), ("image_digest", context.get("image_digest")))
+        if value
+    }
+    stage = context.get("stage")
+    names = [stage] if stage else stage_names(folder)
+    return [load(folder, name, overrides=overrides if stage or "stage.account" not in overrides else {}) for name in names]

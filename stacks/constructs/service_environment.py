@@ -1,0 +1,43 @@
+"""What the container is told. `tests/stacks/constructs/test_service_environment.py` holds it against the service's settings.
+
+The service refuses to start with a VOICE_ name that it does not know, so nothing is set before it can be read.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from stacks.constructs.websocket_load_balancer import CONTAINER_PORT
+from stacks.stage_config import StageConfig
+
+# The process ends itself a little before Fargate ends it.
+_KILL_MARGIN_S: Final = 5
+
+
+def service_environment(config: StageConfig, awaited: Mapping[str, str]) -> dict[str, str]:
+    """Ids and numbers only; a secret never travels in an environment variable.
+
+    `awaited` are the ids that the service will read once it has sign-in and a store; each is set from the day on
+    which `READ_BY_THE_SERVICE` names it.
+    """
+    environment = {
+        "VOICE_HOST": "0.0.0.0",  # noqa: S104 - inside the task's own network interface
+        "VOICE_PORT": str(CONTAINER_PORT),
+        "VOICE_MODEL_ID": config.model.id,
+        "VOICE_REGION": config.model.region,
+        "VOICE_MAX_SESSIONS": str(config.service.sessions_per_task),
+        "VOICE_HEARTBEAT_MS": str(config.service.heartbeat_s * 1000),
+        "VOICE_PING_INTERVAL_S": str(config.service.heartbeat_s),
+        "VOICE_DRAIN_S": str(config.service.drain_s),
+        "VOICE_STOP_TIMEOUT_S": str(config.service.stop_timeout_s - _KILL_MARGIN_S),
+        "VOICE_LOG_LEVEL": "info",
+    }
+    if config.site_url is not None:
+        environment["VOICE_ALLOWED_ORIGINS"] = config.site_url
+    return environment | {name: value for name, value in awaited.items() if name in READ_BY_THE_SERVICE}
+
+
+# Settings of sign-in and store, moved up here from AWAITED when service/settings.py has them.
+READ_BY_THE_SERVICE: Final[frozenset[str]] = frozenset()
+AWAITED: Final = frozenset(
+    {"VOICE_STAGE", "VOICE_TABLE_NAME", "VOICE_USER_POOL_ID", "VOICE_USER_POOL_CLIENT_ID"} - READ_BY_THE_SERVICE
+)
