@@ -2,13 +2,16 @@
 
 import sys
 
-from aws_cdk import App
-
-from stacks.assembly import build, chosen
 from stacks.errors import ConfigurationError
+from stacks.packaged_node import use_packaged_node
 
 
 def main() -> int:
+    use_packaged_node()
+    from aws_cdk import App  # noqa: PLC0415 - the import starts Node, so Node must have been chosen
+
+    from stacks.assembly import build, chosen  # noqa: PLC0415 - it imports aws_cdk
+
     app = App()
     try:
         build(app, chosen({key: app.node.try_get_context(key) for key in ("stage", "account", "image_digest")}))

@@ -39,7 +39,7 @@ def build(app: App, configs: Sequence[StageConfig], *, root: Path = ROOT) -> lis
         )
     )
     for stage in stages:
-        acknowledge(stage)
+        acknowledge(stage, stage.config)
     return stages
 
 

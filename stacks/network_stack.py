@@ -90,8 +90,20 @@ class NetworkStack(Stack):
                 conditions={"StringEquals": {"aws:SourceAccount": self.account}},
             ),
         )
+        iam.ManagedPolicy(
+            self,
+            "FlowLogsPolicy",
+            roles=[role],
+            statements=[
+                iam.PolicyStatement(
+                    sid="WriteTheLog",
+                    actions=["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+                    resources=[group.log_group_arn],
+                )
+            ],
+        )
         self.vpc.add_flow_log(
             "All",
-            destination=ec2.FlowLogDestination.to_cloud_watch_logs(group, role),
+            destination=ec2.FlowLogDestination.to_cloud_watch_logs(group, role.without_policy_updates()),
             traffic_type=ec2.FlowLogTrafficType.ALL,
         )

@@ -162,6 +162,8 @@ class ServiceStack(Stack):
         service.connections.allow_from(
             self.load_balancer.balancer, ec2.Port.tcp(CONTAINER_PORT), "The service port from the load balancer"
         )
+        # Roles that do not listen also do not wait: the first task must find its permissions.
+        service.node.add_dependency(task.policy, task.execution_policy)
         # The listener binds the target group to the load balancer; ECS refuses a group without one.
         service.node.add_dependency(self.load_balancer.listener)
         return service

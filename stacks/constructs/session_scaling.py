@@ -3,10 +3,12 @@
 from typing import Final
 
 import aws_cdk.aws_applicationautoscaling as autoscaling
+import aws_cdk.aws_cloudwatch as cloudwatch
 import aws_cdk.aws_ecs as ecs
 from aws_cdk import Duration
 from constructs import Construct
 
+from stacks.constructs.runbook_alarm import RUNBOOK
 from stacks.constructs.service_metrics import metric
 from stacks.stage_config import StageConfig
 
@@ -44,7 +46,15 @@ class SessionScaling(Construct):
             ],
             cooldown=_SCALE_OUT_COOLDOWN,
         )
+        self._describe_step_alarm()
         self._track_cpu(service)
+
+    def _describe_step_alarm(self) -> None:
+        """The alarm behind the steps is made by the L2 construct, which neither describes it nor judges silence."""
+        for alarm in self.target.node.find_all():
+            if isinstance(alarm, cloudwatch.CfnAlarm):
+                alarm.alarm_description = f"People were turned away; tasks are added. {RUNBOOK}#sessions-refused"
+                alarm.treat_missing_data = "notBreaching"
 
     def _track_cpu(self, service: ecs.FargateService) -> None:
         """Twenty-second CPU data halves the reaction time; the L2 constructs do not know the metric yet."""

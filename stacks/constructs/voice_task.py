@@ -31,6 +31,7 @@ class VoiceTask(Construct):
 
     definition: ecs.FargateTaskDefinition
     policy: iam.ManagedPolicy
+    execution_policy: iam.ManagedPolicy
 
     def __init__(
         self,
@@ -54,7 +55,7 @@ class VoiceTask(Construct):
             ],
         )
         execution_role = iam.Role(self, "ExecutionRole", assumed_by=self._tasks_principal(config))
-        self._let_start(execution_role, config=config, repository=repository, log_group=log_group)
+        self.execution_policy = self._let_start(execution_role, config=config, repository=repository, log_group=log_group)
 
         self.definition = ecs.FargateTaskDefinition(
             self,
@@ -113,8 +114,8 @@ class VoiceTask(Construct):
 
     def _let_start(
         self, role: iam.Role, *, config: StageConfig, repository: ecr.IRepository, log_group: logs.ILogGroup
-    ) -> None:
-        iam.ManagedPolicy(
+    ) -> iam.ManagedPolicy:
+        return iam.ManagedPolicy(
             self,
             "ExecutionPolicy",
             roles=[role],
