@@ -18,7 +18,7 @@ def _engine() -> engine.CompositeEngine:
 
 def rule_names() -> set[str]:
     """Every rule of the file."""
-    return {rule.rule_id for rule in _engine().list_rules() if rule.rule_id.startswith("p")}
+    return {rule.id for rule in _engine().list_rules() if rule.id.startswith("p") and rule.id[1].isdigit()}
 
 
 def broken_rules(template: Template) -> set[str]:
