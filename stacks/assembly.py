@@ -7,6 +7,7 @@ from typing import Final
 import cdk_nag
 from aws_cdk import App, CloudFormationValidatePlugin, Validations, ValidationRuleSource
 
+from stacks.errors import ConfigurationError
 from stacks.rules.acknowledge import acknowledge
 from stacks.stage_checks import check_together
 from stacks.stage_config import StageConfig
@@ -44,9 +45,9 @@ def build(app: App, configs: Sequence[StageConfig], *, root: Path = ROOT) -> lis
 
 
 def chosen(context: Mapping[str, str | None], *, folder: Path = CONFIG) -> list[StageConfig]:
-    """The stages that the command line asks for: all of them, or one with its account and image.
+    """The stages that the command line asks for: all of them, or one, with its account and image.
 
-    `-c stage=prod -c account=... -c image_digest=sha256:...`; the last two need the first.
+    `-c stage=prod -c account=... -c image_digest=sha256:...`; an account needs its stage.
     """
     overrides = {
         key: value
@@ -54,5 +55,11 @@ def chosen(context: Mapping[str, str | None], *, folder: Path = CONFIG) -> list[
         if value
     }
     stage = context.get("stage")
-    names = [stage] if stage else stage_names(folder)
-    return [load(folder, name, overrides=overrides if stage or "stage.account" not in overrides else {}) for name in names]
+    if "stage.account" in overrides and not stage:
+        raise ConfigurationError(
+            source="the command line",
+            key="account",
+            value=overrides["stage.account"],
+            remedy="say which stage it is for: -c stage=dev",
+        )
+    return [load(folder, name, overrides=overrides) for name in ([stage] if stage else stage_names(folder))]

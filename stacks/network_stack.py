@@ -6,6 +6,7 @@ import aws_cdk.aws_ec2 as ec2
 import aws_cdk.aws_iam as iam
 import aws_cdk.aws_kms as kms
 import aws_cdk.aws_logs as logs
+import jsii
 from aws_cdk import RemovalPolicy, Stack
 from constructs import Construct
 
@@ -28,6 +29,7 @@ class NetworkStack(Stack):
 
     def __init__(self, scope: Construct, id_: str, *, config: StageConfig, key: kms.IKey, **stack: Any) -> None:
         super().__init__(scope, id_, **stack)
+        self._zones = config.network.availability_zones
         through_nat = config.network.egress is Egress.NAT
         has_public = through_nat or config.edge.mode is EdgeMode.PUBLIC_ALB
         prefix_length = int(config.network.cidr.partition("/")[2])
@@ -63,6 +65,12 @@ class NetworkStack(Stack):
         self.endpoint_security_group = (
             None if through_nat else interface_endpoints(self, self.vpc, config=config, subnets=self.task_subnets)
         )
+
+    @property
+    @jsii.member(jsii_name="availabilityZones")
+    def availability_zones(self) -> list[str]:
+        """The configured zones. The CDK would ask the account for them, even of a VPC that names its own."""
+        return list(self._zones)
 
     def _attach_unrouted_gateway(self) -> None:
         """CloudFront makes VPC origins only in a VPC with an internet gateway, even if no route leads to it."""

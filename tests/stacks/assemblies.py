@@ -11,6 +11,7 @@ from aws_cdk import App
 
 from stacks.assembly import ROOT, build
 from stacks.stage_config import StageConfig
+from stacks.voice_stage import VoiceStage
 
 type Template = dict[str, Any]
 type Resource = dict[str, Any]
@@ -51,9 +52,16 @@ def feature_flags() -> dict[str, Any]:
     return dict(json.loads((ROOT / "cdk.json").read_text())["context"])
 
 
-def synthesise(configs: Sequence[StageConfig], folder: Path, *, root: Path = ROOT) -> Assembly:
-    app = App(outdir=str(folder), context=feature_flags())
-    build(app, configs, root=root)
+def synthesise(configs: Sequence[StageConfig], folder: Path, *, checked: bool = True) -> Assembly:
+    """All rules of synthesis run, unless only the templates are wanted."""
+    if checked:
+        app = App(outdir=str(folder), stack_traces=False, context=feature_flags())
+        build(app, configs)
+    else:
+        quick = {"@aws-cdk/core:validateAgainstDefaultRules": False}
+        app = App(outdir=str(folder), stack_traces=False, context=feature_flags() | quick)
+        for config in configs:
+            VoiceStage(app, config=config, root=ROOT)
     app.synth()
     return read(folder, configs)
 
