@@ -12,8 +12,7 @@ def main() -> int:
 
     from stacks.assembly import build, chosen  # noqa: PLC0415 - it imports aws_cdk
 
-    # Traces name the temporary folder of the run, and two runs should write the same bytes.
-    app = App(stack_traces=False)
+    app = App()
     try:
         build(app, chosen({key: app.node.try_get_context(key) for key in ("stage", "account", "image_digest")}))
     except ConfigurationError as error:

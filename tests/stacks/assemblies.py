@@ -55,11 +55,11 @@ def feature_flags() -> dict[str, Any]:
 def synthesise(configs: Sequence[StageConfig], folder: Path, *, checked: bool = True) -> Assembly:
     """All rules of synthesis run, unless only the templates are wanted."""
     if checked:
-        app = App(outdir=str(folder), stack_traces=False, context=feature_flags())
+        app = App(outdir=str(folder), context=feature_flags())
         build(app, configs)
     else:
         quick = {"@aws-cdk/core:validateAgainstDefaultRules": False}
-        app = App(outdir=str(folder), stack_traces=False, context=feature_flags() | quick)
+        app = App(outdir=str(folder), context=feature_flags() | quick)
         for config in configs:
             VoiceStage(app, config=config, root=ROOT)
     app.synth()
