@@ -8,15 +8,12 @@ import cdk_nag
 from aws_cdk import App, CloudFormationValidatePlugin, Validations, ValidationRuleSource
 
 from stacks.errors import ConfigurationError
+from stacks.paths import CONFIG, ROOT, RULES
 from stacks.rules.acknowledge import acknowledge
 from stacks.stage_checks import check_together
 from stacks.stage_config import StageConfig
 from stacks.stage_parsing import load, stage_names
 from stacks.voice_stage import VoiceStage
-
-ROOT: Final = Path(__file__).parent.parent
-RULES: Final = ROOT / "stacks/rules/architecture.guard"
-CONFIG: Final = ROOT / "config"
 
 PACKS: Final = (
     cdk_nag.AwsSolutionsChecks,

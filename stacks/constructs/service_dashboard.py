@@ -7,7 +7,8 @@ import aws_cdk.aws_dynamodb as dynamodb
 from aws_cdk import Duration
 from constructs import Construct
 
-from stacks.constructs.service_metrics import METRICS, metric
+from stacks.constructs.service_metrics import metric
+from stacks.metric_table import METRICS
 from stacks.service_stack import ServiceStack
 from stacks.stage_config import StageConfig
 

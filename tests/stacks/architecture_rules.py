@@ -6,8 +6,8 @@ from functools import cache
 
 import cloudformation_validate as engine
 
-from stacks.assembly import RULES
-from tests.stacks.assemblies import StageView, Template
+from stacks.paths import RULES
+from delivery.templates import StageView, Template
 
 
 @cache

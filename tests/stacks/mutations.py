@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.stacks.assemblies import Resource, StageView
+from delivery.templates import Resource, StageView
 
 type Change = Callable[[dict[str, dict[str, Any]]], None]
 

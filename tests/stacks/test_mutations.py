@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tests.stacks.architecture_rules import broken_in
-from tests.stacks.assemblies import Assembly, StageView
+from delivery.templates import StageView
+from tests.stacks.assemblies import Assembly
 from tests.stacks.mutations import (
     Mutation,
     add,

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.stacks.architecture_rules import broken_in, errors, rule_names
-from tests.stacks.assemblies import Assembly, StageView
+from delivery.templates import StageView
+from tests.stacks.assemblies import Assembly
 from tests.stacks.properties import edge, network, operations, permissions, tasks
 
 CHECKS: tuple[Callable[[StageView], Iterator[str]], ...] = (

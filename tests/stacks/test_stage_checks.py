@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stacks.assembly import CONFIG
+from stacks.paths import CONFIG
 from stacks.errors import ConfigurationError
 from stacks.stage_checks import check_together
 from stacks.stage_parsing import load, parse

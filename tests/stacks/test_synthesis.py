@@ -15,7 +15,8 @@ import pytest
 from aws_cdk import App, Stack
 from aws_cdk.assertions import Template
 
-from stacks.assembly import CONFIG, ROOT, chosen
+from stacks.assembly import chosen
+from stacks.paths import CONFIG, ROOT
 from stacks.constructs.service_image import service_image
 from stacks.errors import ConfigurationError
 from stacks.stage_parsing import load, parse

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, Final
 
-from stacks.assembly import CONFIG
+from stacks.paths import CONFIG
 from stacks.stage_config import StageConfig
 from stacks.stage_parsing import load, parse
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tests.stacks.assemblies import StageView, strings
+from delivery.templates import StageView, strings
 
 
 def p34_the_bucket_is_read_by_the_distribution_only(stage: StageView) -> Iterator[str]:

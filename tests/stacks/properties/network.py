@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from stacks.stage_config import EdgeMode, Egress
-from tests.stacks.assemblies import StageView, as_list
+from delivery.templates import StageView, as_list
 
 INTERFACE = {"bedrock-runtime", "ecr.api", "ecr.dkr", "logs", "cognito-idp"}
 GATEWAY = {"s3", "dynamodb"}

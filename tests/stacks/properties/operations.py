@@ -4,9 +4,9 @@ import json
 import re
 from collections.abc import Iterator
 
-from stacks.assembly import ROOT
-from stacks.constructs.service_metrics import METRICS, NAMESPACE
-from tests.stacks.assemblies import StageView, strings
+from stacks.paths import ROOT
+from stacks.metric_table import METRICS, NAMESPACE
+from delivery.templates import StageView, strings
 
 ALARMS = {
     "added-latency", "auth-failures", "cpu-high", "deployment-failed", "drain-forced", "event-loop-lag",

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from stacks.stage_config import Mfa
-from tests.stacks.assemblies import StageView, as_list, golden, strings
+from delivery.templates import StageView, as_list, strings
+from tests.stacks.assemblies import golden
 
 STATEFUL = {
     "AWS::KMS::Key": "data",

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from stacks.constructs.service_metrics import METRICS, NAMESPACE
+from stacks.metric_table import METRICS, NAMESPACE
 from stacks.stage_config import Architecture
-from tests.stacks.assemblies import StageView, golden, strings
+from delivery.templates import StageView, strings
+from tests.stacks.assemblies import golden
 
 
 def _attributes(stage: StageView, kind: str, key: str) -> dict[str, Any]:

@@ -1,0 +1,19 @@
+"""One synthesis for the whole run: the first costs seconds, whatever reads it costs nothing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stacks.packaged_node import use_packaged_node
+
+use_packaged_node()
+
+from tests.stacks.assemblies import Assembly, synthesise  # noqa: E402 - Node is chosen before aws_cdk starts it
+from tests.stacks.variants import COMMITTED, committed, public  # noqa: E402 - as above
+
+
+@pytest.fixture(scope="session")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assembly]:
+    folder: Path = tmp_path_factory.mktemp("assembly")
+    yield synthesise([*(committed(name) for name in COMMITTED), public()], folder)
