@@ -14,7 +14,9 @@ def main() -> int:
 
     app = App()
     try:
-        build(app, chosen({key: app.node.try_get_context(key) for key in ("stage", "account", "image_digest")}))
+        build(
+            app, chosen({key: app.node.try_get_context(key) for key in ("stage", "account", "image_digest")})
+        )
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -49,7 +49,9 @@ def _fixed(kind: str, properties: Mapping[str, Any], stage: StageView) -> dict[s
     if kind in UNCHANGEABLE:
         return dict(properties)
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema(stage.config.stage.region, kind).schema
-    names = {path.removeprefix("/properties/").partition("/")[0] for path in schema.get("createOnlyProperties", [])}
+    names = {
+        path.removeprefix("/properties/").partition("/")[0] for path in schema.get("createOnlyProperties", [])
+    }
     names |= ALSO_FIXED.get(kind, set())
     return {name: properties[name] for name in sorted(names) if name in properties}
 
@@ -59,7 +61,11 @@ def replacements(before: Recorded, after: Recorded) -> Iterator[str]:
     for id_, old in before.items():
         new = after.get(id_)
         if new is None:
-            moved = [other for other, entry in after.items() if entry["type"] == old["type"] and other not in before]
+            moved = [
+                other
+                for other, entry in after.items()
+                if entry["type"] == old["type"] and other not in before
+            ]
             hint = f"; {moved[0]} is new: was it renamed?" if moved else ""
             yield f"{id_} ({old['type']}) would be deleted{hint}"
             continue
@@ -77,7 +83,9 @@ def main(arguments: list[str]) -> int:
         BASELINE.write_text(json.dumps(found, indent=2, sort_keys=True) + "\n", encoding="utf-8")
         return 0
     before = json.loads(BASELINE.read_text(encoding="utf-8"))
-    lost = [f"{stage}: {line}" for stage in found for line in replacements(before.get(stage, {}), found[stage])]
+    lost = [
+        f"{stage}: {line}" for stage in found for line in replacements(before.get(stage, {}), found[stage])
+    ]
     sys.stdout.write("".join(f"{line}\n" for line in lost))
     return 1 if lost else 0
 

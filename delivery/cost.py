@@ -14,6 +14,7 @@ from typing import Any, Final
 from delivery.templates import StageView, view
 from stacks.metric_table import METRICS
 from stacks.paths import CONFIG, ROOT
+from stacks.stage_config import Budget
 from stacks.stage_parsing import load, stage_names
 
 PRICES: Final = CONFIG / "prices.toml"
@@ -65,7 +66,11 @@ def estimate(stage: StageView, table: dict[str, Any]) -> Estimate:
     rules = sum(len(acl["Properties"]["Rules"]) for _, _, acl in stage.resources("AWS::WAFv2::WebACL"))
     tasks = stage.config.service.min_tasks
     by_hour = (
-        (f"tasks, {stage.config.service.architecture}", tasks, hourly[f"task_{stage.config.service.architecture}"]),
+        (
+            f"tasks, {stage.config.service.architecture}",
+            tasks,
+            hourly[f"task_{stage.config.service.architecture}"],
+        ),
         ("load balancers", count("AWS::ElasticLoadBalancingV2::LoadBalancer"), hourly["load_balancer"]),
         ("NAT gateways", count("AWS::EC2::NatGateway"), hourly["nat_gateway"]),
         ("interface endpoints, by zone", endpoint_zones, hourly["interface_endpoint_zone"]),
@@ -84,7 +89,8 @@ def estimate(stage: StageView, table: dict[str, Any]) -> Estimate:
     lines = [Line(what=what, count=n, monthly_usd=n * price * hours) for what, n, price in by_hour]
     lines += [Line(what=what, count=n, monthly_usd=n * price) for what, n, price in by_month]
     return Estimate(
-        lines=tuple(line for line in lines if line.count), session_hour_usd=sum(table["per_session_hour"].values())
+        lines=tuple(line for line in lines if line.count),
+        session_hour_usd=sum(table["per_session_hour"].values()),
     )
 
 
@@ -113,11 +119,15 @@ def page(estimates: Iterable[tuple[StageView, Estimate]], as_of: date) -> str:
             *(f"| {line.what} | {line.count:g} | {line.monthly_usd:.2f} |" for line in found.lines),
             f"| **idle** (budget {budget.idle_usd}) | | **{found.idle_usd:.2f}** |",
             f"| one hour of conversation | | {found.session_hour_usd:.4f} |",
-            f"| **with {budget.session_hours} hours of conversation** (budget {budget.busy_usd}) | "
-            f"| **{found.busy_usd(budget.session_hours):.2f}** |",
+            _busy_row(found, budget),
             "",
         ]
     return "\n".join(text)
+
+
+def _busy_row(found: Estimate, budget: Budget) -> str:
+    what = f"with {budget.session_hours} hours of conversation** (budget {budget.busy_usd})"
+    return f"| **{what} | | **{found.busy_usd(budget.session_hours):.2f}** |"
 
 
 def main(arguments: list[str]) -> int:
@@ -125,7 +135,9 @@ def main(arguments: list[str]) -> int:
     folder = Path(arguments[0] if arguments else "cdk.out")
     table = prices()
     stages = [view(folder, load(CONFIG, name)) for name in stage_names(CONFIG)]
-    PAGE.write_text(page([(stage, estimate(stage, table)) for stage in stages], table["as_of"]), encoding="utf-8")
+    PAGE.write_text(
+        page([(stage, estimate(stage, table)) for stage in stages], table["as_of"]), encoding="utf-8"
+    )
     return 0
 
 

@@ -58,6 +58,8 @@ def strings(value: object) -> Iterator[str]:
         case list():
             for inner in value:
                 yield from strings(inner)
+        case _:  # a number or a truth value holds no text
+            return
 
 
 def as_list(value: object) -> list[Any]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 import cdk_nag
-from aws_cdk import App, CloudFormationValidatePlugin, Validations, ValidationRuleSource
+from aws_cdk import App, CloudFormationValidatePlugin, ValidationRuleSource, Validations
 
 from stacks.errors import ConfigurationError
 from stacks.paths import CONFIG, ROOT, RULES
@@ -32,7 +32,9 @@ def build(app: App, configs: Sequence[StageConfig], *, root: Path = ROOT) -> lis
         Validations.of(app).add_plugins(pack(app))
     Validations.of(app).add_plugins(
         CloudFormationValidatePlugin(
-            guard_rules=[ValidationRuleSource(name="architecture", content=RULES.read_text(encoding="utf-8"))],
+            guard_rules=[
+                ValidationRuleSource(name="architecture", content=RULES.read_text(encoding="utf-8"))
+            ],
             include_default_rules=True,
         )
     )
@@ -48,7 +50,10 @@ def chosen(context: Mapping[str, str | None], *, folder: Path = CONFIG) -> list[
     """
     overrides = {
         key: value
-        for key, value in (("stage.account", context.get("account")), ("image_digest", context.get("image_digest")))
+        for key, value in (
+            ("stage.account", context.get("account")),
+            ("image_digest", context.get("image_digest")),
+        )
         if value
     }
     stage = context.get("stage")

@@ -47,7 +47,11 @@ class DeliveryStack(Stack):
         self._may_assume(self.deploy_role, "DeployPolicy", config=config, roles=_BOOTSTRAP_ROLES)
         self.publish_role = self._role("Publish", environment, "Image to the registry, page to the bucket")
         self._may_publish(repository=repository, bucket=bucket, distribution=distribution)
-        for name, role in (("Plan", self.plan_role), ("Deploy", self.deploy_role), ("Publish", self.publish_role)):
+        for name, role in (
+            ("Plan", self.plan_role),
+            ("Deploy", self.deploy_role),
+            ("Publish", self.publish_role),
+        ):
             CfnOutput(self, f"{name}RoleArn", value=role.role_arn)
 
     def _provider(self) -> iam.OidcProviderNative:
@@ -94,7 +98,9 @@ class DeliveryStack(Stack):
             "PublishPolicy",
             roles=[self.publish_role],
             statements=[
-                iam.PolicyStatement(sid="SignInToTheRegistry", actions=["ecr:GetAuthorizationToken"], resources=["*"]),
+                iam.PolicyStatement(
+                    sid="SignInToTheRegistry", actions=["ecr:GetAuthorizationToken"], resources=["*"]
+                ),
                 iam.PolicyStatement(
                     sid="PushTheImage",
                     actions=[
@@ -109,7 +115,9 @@ class DeliveryStack(Stack):
                     ],
                     resources=[repository.repository_arn],
                 ),
-                iam.PolicyStatement(sid="ListThePage", actions=["s3:ListBucket"], resources=[bucket.bucket_arn]),
+                iam.PolicyStatement(
+                    sid="ListThePage", actions=["s3:ListBucket"], resources=[bucket.bucket_arn]
+                ),
                 iam.PolicyStatement(
                     sid="WriteThePage",
                     actions=["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],

@@ -109,7 +109,10 @@ class EdgeStack(Stack):
             self, "Zone", hosted_zone_id=domain.zone_id, zone_name=domain.zone_name
         )
         return acm.Certificate(
-            self, "SiteCertificate", domain_name=domain.site_name, validation=acm.CertificateValidation.from_dns(zone)
+            self,
+            "SiteCertificate",
+            domain_name=domain.site_name,
+            validation=acm.CertificateValidation.from_dns(zone),
         )
 
 

@@ -116,7 +116,9 @@ class FrontendStack(Stack):
         # What `make publish-frontend` needs to know.
         CfnOutput(self, "PageBucket", value=self.bucket.bucket_name)
         CfnOutput(self, "DistributionId", value=self.distribution.distribution_id)
-        CfnOutput(self, "SiteUrl", value=config.site_url or f"https://{self.distribution.distribution_domain_name}")
+        CfnOutput(
+            self, "SiteUrl", value=config.site_url or f"https://{self.distribution.distribution_domain_name}"
+        )
 
     def _service_origin(
         self, config: StageConfig, load_balancer: elbv2.IApplicationLoadBalancer

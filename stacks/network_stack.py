@@ -27,7 +27,9 @@ class NetworkStack(Stack):
     task_subnets: ec2.SubnetSelection
     endpoint_security_group: ec2.SecurityGroup | None
 
-    def __init__(self, scope: Construct, id_: str, *, config: StageConfig, key: kms.IKey, **stack: Any) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, config: StageConfig, key: kms.IKey, **stack: Any
+    ) -> None:
         super().__init__(scope, id_, **stack)
         self._zones = config.network.availability_zones
         through_nat = config.network.egress is Egress.NAT
@@ -36,7 +38,9 @@ class NetworkStack(Stack):
 
         tasks = ec2.SubnetConfiguration(
             name=TASK_SUBNETS,
-            subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS if through_nat else ec2.SubnetType.PRIVATE_ISOLATED,
+            subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS
+            if through_nat
+            else ec2.SubnetType.PRIVATE_ISOLATED,
             cidr_mask=prefix_length + TASK_SUBNET_BITS,
         )
         public = ec2.SubnetConfiguration(
@@ -51,7 +55,9 @@ class NetworkStack(Stack):
             ip_addresses=ec2.IpAddresses.cidr(config.network.cidr),
             availability_zones=list(config.network.availability_zones),
             # One gateway a zone where a zone's loss must not silence the others; one in all elsewhere.
-            nat_gateways=(len(config.network.availability_zones) if config.stage.protected else 1) if through_nat else 0,
+            nat_gateways=(len(config.network.availability_zones) if config.stage.protected else 1)
+            if through_nat
+            else 0,
             subnet_configuration=[tasks, public] if has_public else [tasks],
             # The default group's rules would need a Lambda to remove; nothing uses the group.
             restrict_default_security_group=False,
@@ -63,7 +69,9 @@ class NetworkStack(Stack):
 
         gateway_endpoints(self.vpc, config=config)
         self.endpoint_security_group = (
-            None if through_nat else interface_endpoints(self, self.vpc, config=config, subnets=self.task_subnets)
+            None
+            if through_nat
+            else interface_endpoints(self, self.vpc, config=config, subnets=self.task_subnets)
         )
 
     @property

@@ -31,6 +31,8 @@ class RegistryStack(Stack):
                     tag_status=ecr.TagStatus.UNTAGGED,
                     max_image_age=Duration.days(7),
                 ),
-                ecr.LifecycleRule(description="The last hundred releases can be rolled back to", max_image_count=100),
+                ecr.LifecycleRule(
+                    description="The last hundred releases can be rolled back to", max_image_count=100
+                ),
             ],
         )

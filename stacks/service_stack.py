@@ -127,7 +127,9 @@ class ServiceStack(Stack):
         if config.network.egress is Egress.NAT:
             group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "HTTPS to AWS through NAT")
         elif endpoint_security_group is not None:
-            group.add_egress_rule(endpoint_security_group, ec2.Port.tcp(443), "HTTPS to the interface endpoints")
+            group.add_egress_rule(
+                endpoint_security_group, ec2.Port.tcp(443), "HTTPS to the interface endpoints"
+            )
             for name, listed in (
                 ("S3, for image layers", config.network.s3_prefix_list),
                 ("DynamoDB", config.network.dynamodb_prefix_list),
@@ -160,7 +162,9 @@ class ServiceStack(Stack):
         )
         service.attach_to_application_target_group(self.load_balancer.target_group)
         service.connections.allow_from(
-            self.load_balancer.balancer, ec2.Port.tcp(CONTAINER_PORT), "The service port from the load balancer"
+            self.load_balancer.balancer,
+            ec2.Port.tcp(CONTAINER_PORT),
+            "The service port from the load balancer",
         )
         # Roles that do not listen also do not wait: the first task must find its permissions.
         service.node.add_dependency(task.policy, task.execution_policy)

@@ -4,7 +4,7 @@ import ipaddress
 import itertools
 import re
 from collections.abc import Callable, Sequence
-from typing import Final, NoReturn
+from typing import Final, Literal, NoReturn
 
 from stacks.errors import ConfigurationError
 from stacks.stage_config import Egress, Mfa, StageConfig
@@ -43,13 +43,23 @@ def check_together(configs: Sequence[StageConfig]) -> None:
         refuse = _refusal(later)
         name = earlier.stage.name
         if ipaddress.ip_network(earlier.network.cidr).overlaps(ipaddress.ip_network(later.network.cidr)):
-            refuse("network.cidr", later.network.cidr, f"overlaps {earlier.network.cidr} of {name}; write a free range")
+            refuse(
+                "network.cidr",
+                later.network.cidr,
+                f"overlaps {earlier.network.cidr} of {name}; write a free range",
+            )
         if (earlier.stage.account, earlier.stage.region) == (later.stage.account, later.stage.region):
             refuse(
-                "stage.account", later.stage.account, f"{name} has this account and region; write one account a stage"
+                "stage.account",
+                later.stage.account,
+                f"{name} has this account and region; write one account a stage",
             )
         if earlier.identity.domain_prefix == later.identity.domain_prefix:
-            refuse("identity.domain_prefix", later.identity.domain_prefix, f"{name} has this prefix; write another")
+            refuse(
+                "identity.domain_prefix",
+                later.identity.domain_prefix,
+                f"{name} has this prefix; write another",
+            )
         if later.domain.site_name and earlier.domain.site_name == later.domain.site_name:
             refuse("domain.site_name", later.domain.site_name, f"{name} has this name; write another")
 
@@ -75,13 +85,21 @@ def _network(config: StageConfig) -> None:
     refuse, network = _refusal(config), config.network
     zones = network.availability_zones
     if len(set(zones)) < 2 or len(set(zones)) != len(zones) or len(zones) > 3:
-        refuse("network.availability_zones", zones, "write two or three different zones; one alone cannot fail over")
+        refuse(
+            "network.availability_zones",
+            zones,
+            "write two or three different zones; one alone cannot fail over",
+        )
     for zone in zones:
         if not re.fullmatch(re.escape(config.stage.region) + "[a-z]", zone):
             refuse("network.availability_zones", zone, f"write zones of {config.stage.region}")
     region = config.stage.region
     for key, listed, value in (
-        ("cloudfront_prefix_list", "com.amazonaws.global.cloudfront.origin-facing", network.cloudfront_prefix_list),
+        (
+            "cloudfront_prefix_list",
+            "com.amazonaws.global.cloudfront.origin-facing",
+            network.cloudfront_prefix_list,
+        ),
         ("s3_prefix_list", f"com.amazonaws.{region}.s3", network.s3_prefix_list),
         ("dynamodb_prefix_list", f"com.amazonaws.{region}.dynamodb", network.dynamodb_prefix_list),
     ):
@@ -102,7 +120,9 @@ def _addresses(config: StageConfig) -> None:
     held = 2 ** (32 - network.prefixlen - TASK_SUBNET_BITS) - AWS_RESERVED_ADDRESSES
     if held < needed:
         refuse(
-            "network.cidr", cidr, f"a subnet of it holds {max(held, 0)} addresses and {needed} are needed; write /22 or wider"
+            "network.cidr",
+            cidr,
+            f"a subnet of it holds {max(held, 0)} addresses and {needed} are needed; write /22 or wider",
         )
 
 
@@ -110,37 +130,44 @@ def _domain(config: StageConfig) -> None:
     refuse, domain = _refusal(config), config.domain
     if bool(domain.zone_id) != bool(domain.zone_name):
         refuse("domain.zone_id", domain.zone_id, "write zone_id and zone_name together, or neither")
-    names = (
-        ("origin", domain.origin_name, domain.origin_certificate_arn, config.stage.region),
-        ("site", domain.site_name, domain.site_certificate_arn, "us-east-1"),
-    )
-    for part, name, certificate, region in names:
-        if name is None:
-            if certificate:
-                refuse(f"domain.{part}_certificate_arn", certificate, f"write domain.{part}_name too, or leave this out")
-            continue
-        if not HOSTNAME.fullmatch(name):
-            refuse(f"domain.{part}_name", name, "write a host name in small letters, such as voice.example.com")
-        if domain.zone_name and name != domain.zone_name and not name.endswith(f".{domain.zone_name}"):
-            refuse(f"domain.{part}_name", name, f"write a name inside {domain.zone_name}")
-        if certificate is None and domain.zone_id is None:
-            remedy = f"has no certificate; write domain.{part}_certificate_arn, or domain.zone_id to have one issued"
-            refuse(f"domain.{part}_name", name, remedy)
-        if certificate is not None:
-            found = CERTIFICATE.fullmatch(certificate)
-            if not found or found[1] != region:
-                remedy = f"write the ARN of an ACM certificate in {region}"
-                refuse(f"domain.{part}_certificate_arn", certificate, remedy)
+    _name(config, part="origin", region=config.stage.region)
+    _name(config, part="site", region="us-east-1")
     if domain.site_name == domain.origin_name:
         refuse("domain.site_name", domain.site_name, "write two different names for page and load balancer")
-    if domain.generated_site_url and domain.site_name:
-        refuse("domain.generated_site_url", domain.generated_site_url, "leave it out where domain.site_name is written")
-    if domain.generated_site_url and not re.fullmatch(
-        r"https://[a-z0-9]+\.cloudfront\.net", domain.generated_site_url
-    ):
-        refuse("domain.generated_site_url", domain.generated_site_url, "write https://....cloudfront.net without a path")
-    if config.stage.protected and config.domain.site_name is None:
-        refuse("domain.site_name", None, "write the public name; a protected stage does not live under a generated one")
+    if config.stage.protected and domain.site_name is None:
+        remedy = "write the public name; a protected stage does not live under a generated one"
+        refuse("domain.site_name", None, remedy)
+    generated = domain.generated_site_url
+    if generated and domain.site_name:
+        refuse("domain.generated_site_url", generated, "leave it out where domain.site_name is written")
+    if generated and not re.fullmatch(r"https://[a-z0-9]+\.cloudfront\.net", generated):
+        refuse("domain.generated_site_url", generated, "write https://....cloudfront.net without a path")
+
+
+def _name(config: StageConfig, *, part: Literal["origin", "site"], region: str) -> None:
+    """One of the two names: well formed, inside the zone, and proven by a certificate in the right region."""
+    refuse, domain = _refusal(config), config.domain
+    name = domain.origin_name if part == "origin" else domain.site_name
+    certificate = domain.origin_certificate_arn if part == "origin" else domain.site_certificate_arn
+    if name is None:
+        if certificate:
+            remedy = f"write domain.{part}_name too, or leave this out"
+            refuse(f"domain.{part}_certificate_arn", certificate, remedy)
+        return
+    if not HOSTNAME.fullmatch(name):
+        remedy = "write a host name in small letters, such as voice.example.com"
+        refuse(f"domain.{part}_name", name, remedy)
+    if domain.zone_name and not f".{name}".endswith(f".{domain.zone_name}"):
+        refuse(f"domain.{part}_name", name, f"write a name inside {domain.zone_name}")
+    if certificate is None and domain.zone_id is None:
+        remedy = (
+            f"has no certificate; write domain.{part}_certificate_arn, or domain.zone_id to have one issued"
+        )
+        refuse(f"domain.{part}_name", name, remedy)
+    found = CERTIFICATE.fullmatch(certificate) if certificate else None
+    if certificate and (found is None or found[1] != region):
+        remedy = f"write the ARN of an ACM certificate in {region}"
+        refuse(f"domain.{part}_certificate_arn", certificate, remedy)
 
 
 def _edge(config: StageConfig) -> None:
@@ -155,20 +182,30 @@ def _edge(config: StageConfig) -> None:
 def _identity(config: StageConfig) -> None:
     refuse, identity = _refusal(config), config.identity
     prefix = identity.domain_prefix
-    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", prefix) or re.search("aws|amazon|cognito", prefix):
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", prefix) or re.search(
+        "aws|amazon|cognito", prefix
+    ):
         remedy = "write small letters, digits and hyphens, without aws, amazon or cognito"
         refuse("identity.domain_prefix", prefix, remedy)
     if not 5 <= identity.access_token_minutes <= 60:
         refuse("identity.access_token_minutes", identity.access_token_minutes, "write 5 to 60")
     if config.stage.protected and identity.mfa is not Mfa.REQUIRED:
-        refuse("identity.mfa", identity.mfa.value, 'write "required"; a protected stage demands a second factor')
+        refuse(
+            "identity.mfa", identity.mfa.value, 'write "required"; a protected stage demands a second factor'
+        )
     callback = identity.local_callback
     if callback and config.stage.protected:
-        refuse("identity.local_callback", callback, "leave it out; a protected stage never sends codes to localhost")
+        refuse(
+            "identity.local_callback",
+            callback,
+            "leave it out; a protected stage never sends codes to localhost",
+        )
     if callback and not re.fullmatch(r"http://localhost(:\d{2,5})?/[\w/-]*", callback):
         refuse("identity.local_callback", callback, "write http://localhost:PORT/")
     if not callback and config.site_url is None:
-        remedy = "write it, or domain.site_name, or domain.generated_site_url: sign-in must send people somewhere"
+        remedy = (
+            "write it, or domain.site_name, or domain.generated_site_url: sign-in must send people somewhere"
+        )
         refuse("identity.local_callback", callback, remedy)
 
 
@@ -232,7 +269,9 @@ def _rest(config: StageConfig) -> None:
     if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[a-z]+", config.alarms.email):
         refuse("alarms.email", config.alarms.email, "write the address that alarms go to")
     if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", config.delivery.repository):
-        refuse("delivery.repository", config.delivery.repository, "write OWNER/NAME of the repository on GitHub")
+        refuse(
+            "delivery.repository", config.delivery.repository, "write OWNER/NAME of the repository on GitHub"
+        )
     provider = config.delivery.oidc_provider_arn
     expected = f"arn:aws:iam::{config.stage.account}:oidc-provider/token.actions.githubusercontent.com"
     if provider is not None and provider != expected:
@@ -240,5 +279,13 @@ def _rest(config: StageConfig) -> None:
     if config.image_digest is not None and not re.fullmatch(r"sha256:[0-9a-f]{64}", config.image_digest):
         remedy = "write sha256: and 64 hexadecimal digits, as the registry printed it"
         refuse("image_digest", config.image_digest, remedy)
-    if config.budget.idle_usd < 1 or config.budget.busy_usd < config.budget.idle_usd or config.budget.session_hours < 1:
-        refuse("budget.busy_usd", config.budget.busy_usd, "write whole dollars, the busy month not below the idle one")
+    if (
+        config.budget.idle_usd < 1
+        or config.budget.busy_usd < config.budget.idle_usd
+        or config.budget.session_hours < 1
+    ):
+        refuse(
+            "budget.busy_usd",
+            config.budget.busy_usd,
+            "write whole dollars, the busy month not below the idle one",
+        )

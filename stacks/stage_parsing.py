@@ -4,11 +4,11 @@ import difflib
 import tomllib
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from stacks.errors import ConfigurationError
 from stacks.stage_checks import check
@@ -81,12 +81,14 @@ def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]
     merged = dict(under)
     for key, value in over.items():
         below = merged.get(key)
-        nested = isinstance(value, Mapping) and isinstance(below, Mapping)
-        merged[key] = _merged(below, value) if nested else value
+        both_are_tables = isinstance(value, Mapping) and isinstance(below, Mapping)
+        merged[key] = _merged(below or {}, value) if both_are_tables else value
     return merged
 
 
-def _refuse_unknown(given: Mapping[str, object], known: Mapping[str, object], *, source: str, prefix: str) -> None:
+def _refuse_unknown(
+    given: Mapping[str, object], known: Mapping[str, object], *, source: str, prefix: str
+) -> None:
     for key in given:
         if key not in known:
             close = difflib.get_close_matches(key, known, n=1)
@@ -106,32 +108,33 @@ def _table[T](kind: type[T], table: Mapping[str, object], *, source: str, prefix
         if name in table:
             values[name] = _value(hints[name], table[name], source=source, key=key)
         elif described.default is MISSING:
-            raise ConfigurationError(source=source, key=key, value=None, remedy=f"write {key.split('.')[1]} = ...")
+            raise ConfigurationError(
+                source=source, key=key, value=None, remedy=f"write {key.split('.')[1]} = ..."
+            )
     return kind(**values)
 
 
-def _value(hint: Any, value: object, *, source: str, key: str) -> object:  # noqa: ANN401 - a type hint is Any
-    if isinstance(hint, types.UnionType):
-        return _value(next(a for a in hint.__args__ if a is not type(None)), value, source=source, key=key)
-    wrong: str
+def _value(hint: Any, value: object, *, source: str, key: str) -> object:
+    """The value as the field's type, or the sentence that says what to write."""
+    if isinstance(hint, types.UnionType):  # an optional field
+        hint = next(kind for kind in hint.__args__ if kind is not type(None))
     if isinstance(hint, type) and issubclass(hint, StrEnum):
-        if value in list(hint):
+        if isinstance(value, str) and value in list(hint):
             return hint(value)
-        wrong = f"write one of {', '.join(hint)}"
-    elif typing.get_origin(hint) is tuple:
-        if isinstance(value, Sequence) and not isinstance(value, str) and all(isinstance(v, str) for v in value):
-            return tuple(value)
-        wrong = "write a list of texts"
-    elif hint is bool:
-        if isinstance(value, bool):
-            return value
-        wrong = "write true or false"
-    elif hint is int:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return value
-        wrong = "write a whole number"
+        wanted = f"write one of {', '.join(hint)}"
     else:
-        if isinstance(value, str) and value:
-            return value
-        wrong = "write a text, or leave the key out"
-    raise ConfigurationError(source=source, key=key, value=value, remedy=wrong)
+        fits, wanted = _PLAIN[hint]
+        if fits(value):
+            return tuple(value) if isinstance(value, list) else value
+    raise ConfigurationError(source=source, key=key, value=value, remedy=wanted)
+
+
+_PLAIN: Final[dict[Any, tuple[Callable[[object], bool], str]]] = {
+    bool: (lambda value: isinstance(value, bool), "write true or false"),
+    int: (lambda value: isinstance(value, int) and not isinstance(value, bool), "write a whole number"),
+    str: (lambda value: isinstance(value, str) and bool(value), "write a text, or leave the key out"),
+    tuple[str, ...]: (
+        lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value),
+        "write a list of texts",
+    ),
+}

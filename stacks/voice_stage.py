@@ -1,6 +1,7 @@
 """One environment: nine stacks, each given the objects of those before it."""
 
 from pathlib import Path
+from typing import Any
 
 from aws_cdk import Environment, Stage, Tags
 from constructs import Construct
@@ -26,7 +27,7 @@ class VoiceStage(Stage):
         self.config = config
         edge_home = Environment(account=config.stage.account, region=EDGE_REGION)
 
-        def common(part: str, env: Environment = home, *, keep: bool = False) -> dict[str, object]:
+        def common(part: str, env: Environment = home, *, keep: bool = False) -> dict[str, Any]:
             return {
                 "config": config,
                 "stack_name": config.named(part),
@@ -78,6 +79,10 @@ class VoiceStage(Stage):
             bucket=self.frontend.bucket,
             distribution=self.frontend.distribution,
         )
-        for key, value in (("Project", "voice-assistant"), ("Stage", config.stage.name), ("ManagedBy", "cdk")):
+        for key, value in (
+            ("Project", "voice-assistant"),
+            ("Stage", config.stage.name),
+            ("ManagedBy", "cdk"),
+        ):
             # A VPC origin cannot be changed while a distribution uses it, not even in its tags.
             Tags.of(self).add(key, value, exclude_resource_types=["AWS::CloudFront::VpcOrigin"])

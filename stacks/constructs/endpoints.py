@@ -83,7 +83,11 @@ def interface_endpoints(
                 _statement(config, ("ecr:BatchCheckLayerAvailability",), repository),
             ],
         ),
-        ("Logs", services.CLOUDWATCH_LOGS, [_statement(config, ("logs:CreateLogStream", "logs:PutLogEvents"), log_streams)]),
+        (
+            "Logs",
+            services.CLOUDWATCH_LOGS,
+            [_statement(config, ("logs:CreateLogStream", "logs:PutLogEvents"), log_streams)],
+        ),
         # The key set of the pool is public: it is fetched without a signature, so no principal can be named.
         (
             "Cognito",
@@ -100,7 +104,12 @@ def interface_endpoints(
     ]
     for id_, service, statements in doors:
         endpoint = vpc.add_interface_endpoint(
-            id_, service=service, subnets=subnets, security_groups=[group], open=False, private_dns_enabled=True
+            id_,
+            service=service,
+            subnets=subnets,
+            security_groups=[group],
+            open=False,
+            private_dns_enabled=True,
         )
         for statement in statements:
             endpoint.add_to_policy(statement)
@@ -109,10 +118,17 @@ def interface_endpoints(
 
 def _own_roles(config: StageConfig) -> dict[str, dict[str, str]]:
     """Only the roles of this stage's service stack; their generated names begin with the stack's."""
-    return {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{config.stage.account}:role/{config.named('service')}-*"}}
+    return {
+        "ArnLike": {
+            "aws:PrincipalArn": f"arn:aws:iam::{config.stage.account}:role/{config.named('service')}-*"
+        }
+    }
 
 
 def _statement(config: StageConfig, actions: tuple[str, ...], resource: str) -> iam.PolicyStatement:
     return iam.PolicyStatement(
-        principals=[iam.AnyPrincipal()], actions=list(actions), resources=[resource], conditions=_own_roles(config)
+        principals=[iam.AnyPrincipal()],
+        actions=list(actions),
+        resources=[resource],
+        conditions=_own_roles(config),
     )

@@ -47,7 +47,10 @@ def page_headers(scope: Construct, id_: str, *, config: StageConfig) -> cloudfro
         comment="What the page may do in a browser",
         security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
             strict_transport_security=cloudfront.ResponseHeadersStrictTransportSecurity(
-                access_control_max_age=Duration.days(730), include_subdomains=True, preload=True, override=True
+                access_control_max_age=Duration.days(730),
+                include_subdomains=True,
+                preload=True,
+                override=True,
             ),
             content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
                 content_security_policy=content_security_policy(config), override=True

@@ -40,11 +40,15 @@ class RunbookAlarm(Construct):
             alarm_description=f"{meaning} {RUNBOOK}#{slug}",
             metric=metric,
             threshold=threshold,
-            comparison_operator=operator.LESS_THAN_THRESHOLD if below else operator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            comparison_operator=operator.LESS_THAN_THRESHOLD
+            if below
+            else operator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             evaluation_periods=of_periods or periods,
             datapoints_to_alarm=periods,
             treat_missing_data=(
-                cloudwatch.TreatMissingData.BREACHING if missing_is_bad else cloudwatch.TreatMissingData.NOT_BREACHING
+                cloudwatch.TreatMissingData.BREACHING
+                if missing_is_bad
+                else cloudwatch.TreatMissingData.NOT_BREACHING
             ),
         )
         notify = actions.SnsAction(topic)

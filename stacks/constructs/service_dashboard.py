@@ -38,7 +38,11 @@ def service_dashboard(
                     "Time to first audio, ms",
                     *(measured("TimeToFirstAudio", statistic=s, label=s) for s in ("p50", "p95", "p99")),
                 ),
-                graph("Interruptions", measured("BargeIn", statistic="Sum"), measured("AudioGap", statistic="Sum")),
+                graph(
+                    "Interruptions",
+                    measured("BargeIn", statistic="Sum"),
+                    measured("AudioGap", statistic="Sum"),
+                ),
             ],
             [
                 graph("Sessions", measured("SessionsActive", statistic="Average", label="active, per task")),

@@ -39,5 +39,6 @@ def service_environment(config: StageConfig, awaited: Mapping[str, str]) -> dict
 # Settings of sign-in and store, moved up here from AWAITED when service/settings.py has them.
 READ_BY_THE_SERVICE: Final[frozenset[str]] = frozenset()
 AWAITED: Final = frozenset(
-    {"VOICE_STAGE", "VOICE_TABLE_NAME", "VOICE_USER_POOL_ID", "VOICE_USER_POOL_CLIENT_ID"} - READ_BY_THE_SERVICE
+    {"VOICE_STAGE", "VOICE_TABLE_NAME", "VOICE_USER_POOL_ID", "VOICE_USER_POOL_CLIENT_ID"}
+    - READ_BY_THE_SERVICE
 )

@@ -7,7 +7,13 @@ from stacks.metric_table import METRICS, NAMESPACE
 
 
 def metric(
-    name: str, *, stage: str, statistic: str, period_s: int, outcome: str | None = None, label: str | None = None
+    name: str,
+    *,
+    stage: str,
+    statistic: str,
+    period_s: int,
+    outcome: str | None = None,
+    label: str | None = None,
 ) -> cloudwatch.Metric:
     """A metric of the table; a name or an outcome that the service does not emit is a KeyError or ValueError here."""
     described = METRICS[name]

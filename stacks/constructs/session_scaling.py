@@ -23,7 +23,9 @@ class SessionScaling(Construct):
 
     target: ecs.ScalableTaskCount
 
-    def __init__(self, scope: Construct, id_: str, *, config: StageConfig, service: ecs.FargateService) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, config: StageConfig, service: ecs.FargateService
+    ) -> None:
         super().__init__(scope, id_)
         self.target = service.auto_scale_task_count(
             min_capacity=config.service.min_tasks, max_capacity=config.service.max_tasks
@@ -37,7 +39,9 @@ class SessionScaling(Construct):
         )
         self.target.scale_on_metric(
             "SessionsRefused",
-            metric=metric("SessionStart", stage=config.stage.name, outcome="overload", statistic="Sum", period_s=60),
+            metric=metric(
+                "SessionStart", stage=config.stage.name, outcome="overload", statistic="Sum", period_s=60
+            ),
             adjustment_type=autoscaling.AdjustmentType.CHANGE_IN_CAPACITY,
             scaling_steps=[
                 autoscaling.ScalingInterval(upper=1, change=0),
@@ -53,7 +57,9 @@ class SessionScaling(Construct):
         """The alarm behind the steps is made by the L2 construct, which neither describes it nor judges silence."""
         for alarm in self.target.node.find_all():
             if isinstance(alarm, cloudwatch.CfnAlarm):
-                alarm.alarm_description = f"People were turned away; tasks are added. {RUNBOOK}#sessions-refused"
+                alarm.alarm_description = (
+                    f"People were turned away; tasks are added. {RUNBOOK}#sessions-refused"
+                )
                 alarm.treat_missing_data = "notBreaching"
 
     def _track_cpu(self, service: ecs.FargateService) -> None:

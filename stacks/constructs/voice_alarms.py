@@ -69,7 +69,9 @@ class VoiceAlarms(Construct):
             ("TurnsSlow", "turn-completion-slow", 3600, 1),
         ):
             sums = {
-                outcome: metric("Turn", stage=self._stage, statistic="Sum", period_s=period_s, outcome=outcome)
+                outcome: metric(
+                    "Turn", stage=self._stage, statistic="Sum", period_s=period_s, outcome=outcome
+                )
                 for outcome in ("completed", "interrupted", "no_response", "error")
             }
             burn = _FAST_BURN if period_s == 300 else 6.0
@@ -84,7 +86,10 @@ class VoiceAlarms(Construct):
                     **sums,
                 ),
                 Threshold(
-                    limit=100 - burn * (100 - TURNS_ENDING_WELL_PERCENT), periods=periods, of_periods=periods, below=True
+                    limit=100 - burn * (100 - TURNS_ENDING_WELL_PERCENT),
+                    periods=periods,
+                    of_periods=periods,
+                    below=True,
                 ),
             )
 
@@ -95,9 +100,17 @@ class VoiceAlarms(Construct):
             "SessionStarts",
             "session-starts",
             "Too many people who may talk cannot start.",
-            share("100 * {ok} / ({ok} + {quota} + {model} + {overload})", label="Sessions started, %", period_s=300, **outcomes),
+            share(
+                "100 * {ok} / ({ok} + {quota} + {model} + {overload})",
+                label="Sessions started, %",
+                period_s=300,
+                **outcomes,
+            ),
             Threshold(
-                limit=100 - _FAST_BURN * (100 - SESSION_STARTS_OK_PERCENT), periods=2, of_periods=3, below=True
+                limit=100 - _FAST_BURN * (100 - SESSION_STARTS_OK_PERCENT),
+                periods=2,
+                of_periods=3,
+                below=True,
             ),
         )
         self._alarm(

@@ -7,7 +7,7 @@ import aws_cdk.aws_ecr as ecr
 import aws_cdk.aws_ecs as ecs
 import aws_cdk.aws_iam as iam
 import aws_cdk.aws_logs as logs
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration
 from constructs import Construct
 
 from stacks.constructs.model_access import MODEL_ACTIONS
@@ -51,11 +51,15 @@ class VoiceTask(Construct):
             "Policy",
             roles=[task_role],
             statements=[
-                iam.PolicyStatement(sid="TalkToTheModel", actions=list(MODEL_ACTIONS), resources=[config.model_arn])
+                iam.PolicyStatement(
+                    sid="TalkToTheModel", actions=list(MODEL_ACTIONS), resources=[config.model_arn]
+                )
             ],
         )
         execution_role = iam.Role(self, "ExecutionRole", assumed_by=self._tasks_principal(config))
-        self.execution_policy = self._let_start(execution_role, config=config, repository=repository, log_group=log_group)
+        self.execution_policy = self._let_start(
+            execution_role, config=config, repository=repository, log_group=log_group
+        )
 
         self.definition = ecs.FargateTaskDefinition(
             self,
@@ -100,7 +104,11 @@ class VoiceTask(Construct):
                 log_group=log_group, stream_prefix="task", mode=ecs.AwsLogDriverMode.NON_BLOCKING
             ),
         )
-        container.add_mount_points(ecs.MountPoint(container_path="/tmp", source_volume="tmp", read_only=False))  # noqa: S108 - the task's own volume
+        # The one place that can be written to; it goes with the task.
+        scratch = "/tmp"  # noqa: S108 - the task's own volume
+        container.add_mount_points(
+            ecs.MountPoint(container_path=scratch, source_volume="tmp", read_only=False)
+        )
 
     def _tasks_principal(self, config: StageConfig) -> iam.ServicePrincipal:
         account, region = config.stage.account, config.stage.region
@@ -122,7 +130,11 @@ class VoiceTask(Construct):
             statements=[
                 iam.PolicyStatement(
                     sid="PullTheImage",
-                    actions=["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+                    actions=[
+                        "ecr:BatchCheckLayerAvailability",
+                        "ecr:BatchGetImage",
+                        "ecr:GetDownloadUrlForLayer",
+                    ],
                     resources=[image_repository_arn(config=config, repository=repository)],
                 ),
                 iam.PolicyStatement(

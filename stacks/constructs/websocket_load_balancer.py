@@ -7,15 +7,14 @@ import aws_cdk.aws_ec2 as ec2
 import aws_cdk.aws_elasticloadbalancingv2 as elbv2
 import aws_cdk.aws_route53 as route53
 import aws_cdk.aws_route53_targets as targets
-import aws_cdk.aws_s3 as s3
-from aws_cdk import Duration, RemovalPolicy, SecretValue, Stack
+from aws_cdk import Duration, SecretValue
 from constructs import Construct
 
 from stacks.constructs.log_bucket import LogBucket
 from stacks.stage_config import EdgeMode, StageConfig
 
 CONTAINER_PORT: Final = 8000
-ORIGIN_SECRET_HEADER: Final = "X-Origin-Verify"
+ORIGIN_SECRET_HEADER: Final = "X-Origin-Verify"  # noqa: S105 - a header's name
 
 
 def origin_secret(config: StageConfig) -> str:
@@ -87,14 +86,18 @@ class WebSocketLoadBalancer(Construct):
 
     def _log_requests(self, config: StageConfig) -> None:
         kept = config.stage.protected
-        bucket = LogBucket(self, "Requests", retention_days=config.service.log_retention_days, kept=kept).bucket
+        bucket = LogBucket(
+            self, "Requests", retention_days=config.service.log_retention_days, kept=kept
+        ).bucket
         self.balancer.log_access_logs(bucket, "requests")
         self.balancer.log_connection_logs(bucket, "connections")
 
     def _listen(self, config: StageConfig, *, public: bool) -> elbv2.ApplicationListener:
         conditions = []
         if public:
-            conditions.append(elbv2.ListenerCondition.http_header(ORIGIN_SECRET_HEADER, [origin_secret(config)]))
+            conditions.append(
+                elbv2.ListenerCondition.http_header(ORIGIN_SECRET_HEADER, [origin_secret(config)])
+            )
         if config.domain.site_name:
             conditions.append(elbv2.ListenerCondition.host_headers([config.domain.site_name]))
         to_tasks = elbv2.ListenerAction.forward([self.target_group])
@@ -121,7 +124,9 @@ class WebSocketLoadBalancer(Construct):
             )
             alias = route53.RecordTarget.from_alias(targets.LoadBalancerTarget(self.balancer))
             if config.edge.mode is EdgeMode.PUBLIC_ALB:
-                route53.ARecord(self, "OriginRecord", zone=zone, record_name=f"{domain.origin_name}.", target=alias)
+                route53.ARecord(
+                    self, "OriginRecord", zone=zone, record_name=f"{domain.origin_name}.", target=alias
+                )
         if domain.origin_certificate_arn is not None:
             return domain.origin_certificate_arn
         certificate = acm.Certificate(

@@ -1,6 +1,5 @@
 """One synthesis for the whole run: the first costs seconds, whatever reads it costs nothing."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,6 @@ from tests.stacks.variants import COMMITTED, committed, public  # noqa: E402 - a
 
 
 @pytest.fixture(scope="session")
-def assembly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assembly]:
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
     folder: Path = tmp_path_factory.mktemp("assembly")
-    yield synthesise([*(committed(name) for name in COMMITTED), public()], folder)
+    return synthesise([*(committed(name) for name in COMMITTED), public()], folder)

@@ -32,14 +32,19 @@ def test_the_page_is_what_the_templates_say(assembly: Assembly) -> None:
 def test_one_more_gateway_costs_its_hours(assembly: Assembly) -> None:
     view = assembly.stages["dev"]
     gateway = {"Type": "AWS::EC2::NatGateway", "Properties": {}}
-    network = {**view.templates["network"], "Resources": {**view.templates["network"]["Resources"], "Nat": gateway}}
-    dearer = StageView(config=view.config, templates={**view.templates, "network": network}, regions=view.regions)
+    network = {
+        **view.templates["network"],
+        "Resources": {**view.templates["network"]["Resources"], "Nat": gateway},
+    }
+    dearer = StageView(
+        config=view.config, templates={**view.templates, "network": network}, regions=view.regions
+    )
 
     difference = estimate(dearer, prices()).idle_usd - estimate(view, prices()).idle_usd
     assert pytest.approx(0.045 * 730) == difference
 
 
-def test_every_price_is_used(assembly: Assembly) -> None:
+def test_every_price_is_used() -> None:
     """A price that no line uses is a claim that nobody checks."""
     source = (Path(__file__).parents[2] / "delivery/cost.py").read_text()
     table = tomllib.loads((Path(__file__).parents[2] / "config/prices.toml").read_text())

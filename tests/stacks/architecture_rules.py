@@ -6,8 +6,8 @@ from functools import cache
 
 import cloudformation_validate as engine
 
-from stacks.paths import RULES
 from delivery.templates import StageView, Template
+from stacks.paths import RULES
 
 
 @cache
@@ -24,14 +24,20 @@ def rule_names() -> set[str]:
 def broken_rules(template: Template) -> set[str]:
     """The architecture rules that this template breaks."""
     content = engine.TemplateContent(json.dumps(template))
-    return {d.rule_id for d in _engine().validate_template(content, engine.ValidateConfig()).diagnostics} & rule_names()
+    return {
+        d.rule_id for d in _engine().validate_template(content, engine.ValidateConfig()).diagnostics
+    } & rule_names()
 
 
 def errors(template: Template) -> list[str]:
     """What the engine's own rules call an error."""
     content = engine.TemplateContent(json.dumps(template))
     found = _engine().validate_template(content, engine.ValidateConfig()).diagnostics
-    return [f"{d.rule_id}: {d.message}" for d in found if d.severity in {engine.Severity.ERROR, engine.Severity.FATAL}]
+    return [
+        f"{d.rule_id}: {d.message}"
+        for d in found
+        if d.severity in {engine.Severity.ERROR, engine.Severity.FATAL}
+    ]
 
 
 def broken_in(stage: StageView, parts: Iterable[str] | None = None) -> set[str]:

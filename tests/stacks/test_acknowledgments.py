@@ -15,7 +15,10 @@ PACKS = {"AwsSolutions", "HIPAA.Security", "NIST.800.53.R5", "PCI.DSS.321", "Ser
 def suppressed(report: Mapping[str, Any]) -> set[tuple[str, str]]:
     """What was found and accepted, as (full id, path within the stage)."""
     return {
-        (f"{plugin['pluginName'].replace(' ', '-')}::{violation['ruleName']}", construct["constructPath"].partition("/")[2])
+        (
+            f"{plugin['pluginName'].replace(' ', '-')}::{violation['ruleName']}",
+            construct["constructPath"].partition("/")[2],
+        )
         for plugin in report["pluginReports"]
         for violation in plugin.get("suppressedViolations", [])
         for construct in violation["violatingConstructs"]
@@ -30,7 +33,11 @@ def stale(rows: list[Accepted], assembly: Assembly) -> list[str]:
         for row in rows
         for finding in row.findings
         if not any(
-            row.covers(path) and finding.replace("{stage}", view.config.stage.name).replace("{region}", view.config.stage.region) == id_
+            row.covers(path)
+            and finding.replace("{stage}", view.config.stage.name).replace(
+                "{region}", view.config.stage.region
+            )
+            == id_
             for view in assembly.stages.values()
             for id_, path in found
         )

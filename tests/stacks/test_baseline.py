@@ -29,7 +29,9 @@ def test_a_renamed_table_is_told_from_a_new_one() -> None:
     (table,) = [id_ for id_ in after if after[id_]["type"] == "AWS::DynamoDB::GlobalTable"]
     after["data/Conversations0"] = after.pop(table)
 
-    expected = f"{table} (AWS::DynamoDB::GlobalTable) would be deleted; data/Conversations0 is new: was it renamed?"
+    expected = (
+        f"{table} (AWS::DynamoDB::GlobalTable) would be deleted; data/Conversations0 is new: was it renamed?"
+    )
     assert [expected] == list(replacements(RECORDED["prod"], after))
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.stacks.architecture_rules import broken_in
 from delivery.templates import StageView
+from tests.stacks.architecture_rules import broken_in
 from tests.stacks.assemblies import Assembly
 from tests.stacks.mutations import (
     Mutation,
@@ -23,7 +23,11 @@ from tests.stacks.mutations import (
 from tests.stacks.test_properties import CHECKS
 
 LB, TG = "AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::ElasticLoadBalancingV2::TargetGroup"
-LISTENER, TASK, SERVICE = "AWS::ElasticLoadBalancingV2::Listener", "AWS::ECS::TaskDefinition", "AWS::ECS::Service"
+LISTENER, TASK, SERVICE = (
+    "AWS::ElasticLoadBalancingV2::Listener",
+    "AWS::ECS::TaskDefinition",
+    "AWS::ECS::Service",
+)
 TABLE, POOL, CLIENT = "AWS::DynamoDB::GlobalTable", "AWS::Cognito::UserPool", "AWS::Cognito::UserPoolClient"
 DISTRIBUTION, BUCKET, ACL = "AWS::CloudFront::Distribution", "AWS::S3::Bucket", "AWS::WAFv2::WebACL"
 POLICY, ALARM = "AWS::ApplicationAutoScaling::ScalingPolicy", "AWS::CloudWatch::Alarm"
@@ -62,13 +66,19 @@ def _grow(templates: dict[str, Any]) -> None:
 
 
 def _read_unknown_metric(templates: dict[str, Any]) -> None:
-    body = next(r for r in templates["observability"]["Resources"].values() if "Dashboard" in r["Type"])["Properties"]
+    body = next(r for r in templates["observability"]["Resources"].values() if "Dashboard" in r["Type"])[
+        "Properties"
+    ]
     parts = body["DashboardBody"]["Fn::Join"][1]
-    body["DashboardBody"]["Fn::Join"][1] = [p.replace("SessionsActive", "Sessions") if isinstance(p, str) else p for p in parts]
+    body["DashboardBody"]["Fn::Join"][1] = [
+        p.replace("SessionsActive", "Sessions") if isinstance(p, str) else p for p in parts
+    ]
 
 
 def _environment(name: str, value: str) -> Any:
-    return each(TASK, lambda p: p["ContainerDefinitions"][0]["Environment"].append({"Name": name, "Value": value}))
+    return each(
+        TASK, lambda p: p["ContainerDefinitions"][0]["Environment"].append({"Name": name, "Value": value})
+    )
 
 
 def _behavior(key: str, value: object) -> Any:
@@ -213,14 +223,21 @@ MUTATIONS = (
 )  # fmt: skip
 
 # Held by tests of their own, each of which shows that it can fail.
-ELSEWHERE = {46: "test_synthesis.py", 47: "test_baseline.py", 49: "test_acknowledgments.py", 52: "test_stage_checks.py"}
+ELSEWHERE = {
+    46: "test_synthesis.py",
+    47: "test_baseline.py",
+    49: "test_acknowledgments.py",
+    52: "test_stage_checks.py",
+}
 
 
 def noticed(stage: StageView, number: int, *, parts: list[str]) -> set[str]:
     """The rules and checks of this number that find something wrong; rules look at the changed parts only."""
     prefix = f"p{number:02}_"
     rules = {rule for rule in broken_in(stage, parts) if rule.startswith(prefix)}
-    return rules | {check.__name__ for check in CHECKS if check.__name__.startswith(prefix) and list(check(stage))}
+    return rules | {
+        check.__name__ for check in CHECKS if check.__name__.startswith(prefix) and list(check(stage))
+    }
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda m: f"{m.number:02}-{m.breaks.replace(' ', '-')}")

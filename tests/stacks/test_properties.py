@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.stacks.architecture_rules import broken_in, errors, rule_names
 from delivery.templates import StageView
+from tests.stacks.architecture_rules import broken_in, errors, rule_names
 from tests.stacks.assemblies import Assembly
 from tests.stacks.properties import edge, network, operations, permissions, tasks
 
@@ -39,6 +39,6 @@ def test_the_engine_finds_no_error_of_its_own(assembly: Assembly, stage: str) ->
     assert [] == [error for template in view.templates.values() for error in errors(template)]
 
 
-def test_the_rules_are_read(assembly: Assembly) -> None:
+def test_the_rules_are_read() -> None:
     """A file that the engine skips would break nothing, and hold nothing either."""
     assert 40 <= len(rule_names())

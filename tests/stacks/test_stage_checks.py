@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from stacks.paths import CONFIG
 from stacks.errors import ConfigurationError
+from stacks.paths import CONFIG
 from stacks.stage_checks import check_together
 from stacks.stage_parsing import load, parse
 from tests.stacks.variants import COMMITTED, committed
@@ -30,7 +30,11 @@ REFUSED = (
     ("network.cloudfront_prefix_list", "pl-", "origin-facing"),
     ("domain.origin_name", "Origin", "host name"),
     ("domain.origin_name", "voice.example.com", "two different names"),
-    ("domain.origin_certificate_arn", "arn:aws:acm:eu-west-1:777788889999:certificate/x", "ACM certificate in us-east-1"),
+    (
+        "domain.origin_certificate_arn",
+        "arn:aws:acm:eu-west-1:777788889999:certificate/x",
+        "ACM certificate in us-east-1",
+    ),
     ("domain.zone_id", "Z1", "zone_id and zone_name together"),
     ("domain.generated_site_url", "https://d1.cloudfront.net", "leave it out"),
     ("edge.mode", "open", "vpc_origin, public_alb"),
@@ -104,7 +108,9 @@ def without(stage: str, table: str, key: str) -> dict[str, Any]:
 
 
 def test_a_name_without_a_certificate_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match=r"domain\.site_name = .* has no certificate; write domain\.site_cert"):
+    with pytest.raises(
+        ConfigurationError, match=r"domain\.site_name = .* has no certificate; write domain\.site_cert"
+    ):
         parse(without("prod", "domain", "site_certificate_arn"), source="config/prod.toml")
 
 

@@ -16,12 +16,12 @@ from aws_cdk import App, Stack
 from aws_cdk.assertions import Template
 
 from stacks.assembly import chosen
-from stacks.paths import CONFIG, ROOT
 from stacks.constructs.service_image import service_image
 from stacks.errors import ConfigurationError
+from stacks.paths import CONFIG, ROOT
 from stacks.stage_parsing import load, parse
 from tests.stacks.assemblies import Assembly, synthesise
-from tests.stacks.variants import COMMITTED, EXAMPLE_DIGEST, PUBLIC, committed
+from tests.stacks.variants import COMMITTED, EXAMPLE_DIGEST, PUBLIC
 
 OFFLINE = """
 import socket, sys
@@ -57,11 +57,17 @@ def files(folder: Path) -> list[str]:
 
 
 @pytest.mark.process
-def test_two_runs_from_two_places_write_the_same_bytes_without_network_credentials_or_docker(tmp_path: Path) -> None:
+def test_two_runs_from_two_places_write_the_same_bytes_without_network_credentials_or_docker(
+    tmp_path: Path,
+) -> None:
     context = ("stage=dev", f"image_digest={EXAMPLE_DIGEST}")
     places = {"1": tmp_path, "2": ROOT}
     with ThreadPoolExecutor() as both:
-        done = list(both.map(lambda run: run_app(tmp_path / f"out-{run[0]}", run[1], *context, seed=run[0]), places.items()))
+        done = list(
+            both.map(
+                lambda run: run_app(tmp_path / f"out-{run[0]}", run[1], *context, seed=run[0]), places.items()
+            )
+        )
     first, second = (tmp_path / f"out-{seed}" for seed in places)
 
     assert [(0, ""), (0, "")] == [(run.returncode, run.stderr) for run in done]
@@ -85,7 +91,9 @@ def test_a_changed_value_changes_the_bytes(tmp_path: Path, assembly: Assembly) -
 def test_a_wrong_configuration_ends_with_one_sentence_and_no_traceback(tmp_path: Path) -> None:
     done = run_app(tmp_path / "out", tmp_path, "stage=production")
 
-    expected = 'the command line: stage = "production": there is no such stage; write one of dev, staging, prod\n'
+    expected = (
+        'the command line: stage = "production": there is no such stage; write one of dev, staging, prod\n'
+    )
     assert (2, expected) == (done.returncode, done.stderr)
 
 
@@ -102,7 +110,11 @@ def test_nothing_needs_docker_when_the_image_is_named_by_digest(assembly: Assemb
 def test_the_command_line_chooses_stage_account_and_image() -> None:
     (config,) = chosen({"stage": "prod", "account": "999900001111", "image_digest": EXAMPLE_DIGEST})
 
-    assert ("prod", "999900001111", EXAMPLE_DIGEST) == (config.stage.name, config.stage.account, config.image_digest)
+    assert ("prod", "999900001111", EXAMPLE_DIGEST) == (
+        config.stage.name,
+        config.stage.account,
+        config.image_digest,
+    )
     assert list(COMMITTED) == [config.stage.name for config in chosen({})]
 
 
@@ -124,7 +136,9 @@ def test_an_image_that_is_built_here_changes_with_its_source_only(tmp_path: Path
         stack = Stack(App(outdir=str(tmp_path / f"out-{number}")), "Stack")
         repository = ecr.Repository(stack, "Repository")
         definition = ecs.FargateTaskDefinition(stack, "Task")
-        definition.add_container("service", image=service_image(config=config, repository=repository, root=source))
+        definition.add_container(
+            "service", image=service_image(config=config, repository=repository, root=source)
+        )
         (found,) = Template.from_stack(stack).find_resources("AWS::ECS::TaskDefinition").values()
         return json.dumps(found["Properties"]["ContainerDefinitions"][0]["Image"])
 

@@ -28,7 +28,12 @@ PUBLIC: Final[dict[str, Any]] = {
         "zone_name": "example.org",
     },
     "edge": {"mode": "public_alb", "countries": ["DE", "FR"], "requests_per_five_minutes": 2000},
-    "identity": {"domain_prefix": "talk-example", "mfa": "required", "threat_protection": True, "self_sign_up": True},
+    "identity": {
+        "domain_prefix": "talk-example",
+        "mfa": "required",
+        "threat_protection": True,
+        "self_sign_up": True,
+    },
     "model": {"id": "amazon.nova-2-sonic-v1:0", "region": "us-west-2", "concurrent_streams": 1000},
     "service": {"architecture": "x86_64", "sessions_per_task": 40, "min_tasks": 3, "log_retention_days": 731},
     "alarms": {"email": "oncall@example.org"},

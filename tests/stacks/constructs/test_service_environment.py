@@ -1,5 +1,6 @@
 """The container is told what the service reads: no name more, and no name that matters less."""
 
+import importlib
 import importlib.util
 import os
 from pathlib import Path
@@ -55,7 +56,7 @@ def test_the_service_accepts_the_timers_that_it_is_given(
 ) -> None:
     """Whether the combination can be is the service's to say; who may sign in is not its question here."""
     settings_fields()
-    from service import settings  # noqa: PLC0415 - known to be there by the line above
+    settings = importlib.import_module("service.settings")
 
     for name in [name for name in os.environ if name.startswith("VOICE_")]:
         monkeypatch.delenv(name)

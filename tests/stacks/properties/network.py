@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from stacks.stage_config import EdgeMode, Egress
 from delivery.templates import StageView, as_list
+from stacks.stage_config import EdgeMode, Egress
 
 INTERFACE = {"bedrock-runtime", "ecr.api", "ecr.dkr", "logs", "cognito-idp"}
 GATEWAY = {"s3", "dynamodb"}
@@ -36,8 +36,12 @@ def p04_endpoints_are_exactly_those_that_are_called(stage: StageView) -> Iterato
     found = set()
     for _, _, endpoint in stage.resources("AWS::EC2::VPCEndpoint"):
         name = endpoint["Properties"]["ServiceName"]
-        text = name if isinstance(name, str) else "".join(p for p in name["Fn::Join"][1] if isinstance(p, str))
-        found.add(text.removeprefix("com.amazonaws.").removeprefix(f"{stage.config.stage.region}.").lstrip("."))
+        text = (
+            name if isinstance(name, str) else "".join(p for p in name["Fn::Join"][1] if isinstance(p, str))
+        )
+        found.add(
+            text.removeprefix("com.amazonaws.").removeprefix(f"{stage.config.stage.region}.").lstrip(".")
+        )
     expected = GATEWAY | (INTERFACE if stage.config.network.egress is Egress.ENDPOINTS else set())
     if found != expected:
         yield f"endpoints are {sorted(found)}, called are {sorted(expected)}"
@@ -57,7 +61,10 @@ def p07_tasks_reach_endpoints_and_prefix_lists_only(stage: StageView) -> Iterato
         if "TasksGroup" in str(rule["Properties"]["GroupId"])
     ]
     for rule in tasks:
-        if not rule.keys() & {"DestinationSecurityGroupId", "DestinationPrefixListId"} or rule["ToPort"] != 443:
+        if (
+            not rule.keys() & {"DestinationSecurityGroupId", "DestinationPrefixListId"}
+            or rule["ToPort"] != 443
+        ):
             yield f"the tasks reach {rule}"
     if endpoints and len(tasks) != 3:
         yield f"the tasks have {len(tasks)} ways out, not endpoints, S3 and DynamoDB"

@@ -4,9 +4,9 @@ import json
 import re
 from collections.abc import Iterator
 
-from stacks.paths import ROOT
-from stacks.metric_table import METRICS, NAMESPACE
 from delivery.templates import StageView, strings
+from stacks.metric_table import METRICS, NAMESPACE
+from stacks.paths import ROOT
 
 ALARMS = {
     "added-latency", "auth-failures", "cpu-high", "deployment-failed", "drain-forced", "event-loop-lag",
@@ -50,16 +50,19 @@ def p42_everything_that_can_break_has_an_alarm(stage: StageView) -> Iterator[str
 
 def p43_alarms_and_dashboard_read_what_exists(stage: StageView) -> Iterator[str]:
     body = stage.only("AWS::CloudWatch::Dashboard")["DashboardBody"]
-    text = body if isinstance(body, str) else "".join(p if isinstance(p, str) else "X" for p in body["Fn::Join"][1])
+    text = (
+        body
+        if isinstance(body, str)
+        else "".join(p if isinstance(p, str) else "X" for p in body["Fn::Join"][1])
+    )
     for widget in json.loads(text)["widgets"]:
         for row in widget["properties"].get("metrics", []):
             if row[0] == NAMESPACE:
                 yield from _unknown(row[1], dict(zip(row[2:-1:2], row[3:-1:2], strict=False)), stage)
     for _, _, alarm in stage.resources("AWS::CloudWatch::Alarm"):
         single = [alarm["Properties"]] if "MetricName" in alarm["Properties"] else []
-        for query in alarm["Properties"].get("Metrics", []):
-            if "MetricStat" in query:
-                single.append(query["MetricStat"]["Metric"])
+        queries = alarm["Properties"].get("Metrics", [])
+        single += [query["MetricStat"]["Metric"] for query in queries if "MetricStat" in query]
         for metric in single:
             if metric["Namespace"] == NAMESPACE:
                 dimensions = {d["Name"]: d["Value"] for d in metric["Dimensions"]}
@@ -82,7 +85,9 @@ def p45_everything_is_tagged(stage: StageView) -> Iterator[str]:
             if resource["Type"] not in TAGGABLE:
                 continue
             properties = resource["Properties"]
-            tags = properties.get("Tags", properties.get("UserPoolTags", properties.get("Replicas", [{}])[0].get("Tags")))
+            tags = properties.get(
+                "Tags", properties.get("UserPoolTags", properties.get("Replicas", [{}])[0].get("Tags"))
+            )
             found = tags if isinstance(tags, dict) else {tag["Key"]: tag["Value"] for tag in tags or []}
             if expected.items() - found.items():
                 yield f"{part} {id_} lacks {sorted(expected.keys() - found.keys())}"

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from stacks.stage_config import Mfa
 from delivery.templates import StageView, as_list, strings
+from stacks.stage_config import Mfa
 from tests.stacks.assemblies import golden
 
 STATEFUL = {
@@ -20,9 +20,13 @@ def granted(stage: StageView, role: str) -> list[tuple[str, Any]]:
     """What the policies of a role allow, as (action, resource) pairs; `role` is a part of its logical id."""
     pairs = []
     for _, _, policy in stage.resources("AWS::IAM::ManagedPolicy"):
-        if any(role == reference["Ref"].rstrip("0123456789ABCDEF") for reference in policy["Properties"]["Roles"]):
+        if any(
+            role == reference["Ref"].rstrip("0123456789ABCDEF") for reference in policy["Properties"]["Roles"]
+        ):
             for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
-                pairs += [(a, r) for a in as_list(statement["Action"]) for r in as_list(statement["Resource"])]
+                pairs += [
+                    (a, r) for a in as_list(statement["Action"]) for r in as_list(statement["Resource"])
+                ]
     return pairs
 
 

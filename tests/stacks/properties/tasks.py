@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from delivery.templates import StageView, strings
 from stacks.metric_table import METRICS, NAMESPACE
 from stacks.stage_config import Architecture
-from delivery.templates import StageView, strings
 from tests.stacks.assemblies import golden
 
 
@@ -30,7 +30,9 @@ def p11_two_heartbeats_fit_into_the_idle_timeout(stage: StageView) -> Iterator[s
 
 
 def p15_protection_and_logs_of_the_load_balancer(stage: StageView) -> Iterator[str]:
-    protection = _attributes(stage, "LoadBalancer", "LoadBalancerAttributes").get("deletion_protection.enabled")
+    protection = _attributes(stage, "LoadBalancer", "LoadBalancerAttributes").get(
+        "deletion_protection.enabled"
+    )
     if protection != str(stage.config.stage.protected).lower():
         yield f"deletion protection is {protection}"
     bucket = stage.only("AWS::S3::Bucket", "service")
@@ -80,32 +82,38 @@ def p22_tasks_spread_over_two_zones(stage: StageView) -> Iterator[str]:
         yield f"the tasks run in {sorted(zones)}"
 
 
+def _tracking(stage: StageView) -> list[dict[str, Any]]:
+    policies = stage.resources("AWS::ApplicationAutoScaling::ScalingPolicy")
+    key = "TargetTrackingScalingPolicyConfiguration"
+    return [policy["Properties"][key] for _, _, policy in policies if key in policy["Properties"]]
+
+
 def p24_scaling_follows_sessions_and_cpu(stage: StageView) -> Iterator[str]:
-    tracked = {}
-    for _, _, policy in stage.resources("AWS::ApplicationAutoScaling::ScalingPolicy"):
-        tracking = policy["Properties"].get("TargetTrackingScalingPolicyConfiguration")
-        if tracking is None:
-            continue
-        if tracking["ScaleInCooldown"] < tracking["ScaleOutCooldown"]:
-            yield "the service shrinks faster than it grows"
-        own = tracking.get("CustomizedMetricSpecification")
-        if own is None:
-            tracked[tracking["PredefinedMetricSpecification"]["PredefinedMetricType"]] = tracking["TargetValue"]
-            continue
-        tracked[own["MetricName"]] = tracking["TargetValue"]
+    tracked = {
+        (one.get("CustomizedMetricSpecification") or {}).get("MetricName")
+        or one["PredefinedMetricSpecification"]["PredefinedMetricType"]: one["TargetValue"]
+        for one in _tracking(stage)
+    }
+    if set(tracked) != {"SessionUtilization", "ECSServiceAverageCPUUtilizationHighResolution"}:
+        yield f"the service scales on {sorted(tracked)}"
+    if tracked.get("SessionUtilization") != stage.config.service.target_utilization_percent:
+        yield f"the target is {tracked.get('SessionUtilization')} %"
+    if any(one["ScaleInCooldown"] < one["ScaleOutCooldown"] for one in _tracking(stage)):
+        yield "the service shrinks faster than it grows"
+    monitoring = stage.only("AWS::ECS::Service").get("Monitoring", {}).get("MetricConfigurations", [])
+    if not any(m["ResolutionSeconds"] == 20 and "CPUUtilization" in m["MetricNames"] for m in monitoring):
+        yield "the high-resolution metric is tracked and not switched on"
+
+
+def p24_the_metric_is_one_that_the_service_emits(stage: StageView) -> Iterator[str]:
+    key = "CustomizedMetricSpecification"
+    for own in (one[key] for one in _tracking(stage) if key in one):
         if own["Namespace"] != NAMESPACE or own["MetricName"] not in METRICS:
             yield f"the service does not emit {own['Namespace']} {own['MetricName']}"
         if own["Dimensions"] != [{"Name": "Stage", "Value": stage.config.stage.name}]:
             yield f"the service emits {own['MetricName']} by stage, not by {own['Dimensions']}"
         if own["Statistic"] != "Average":
             yield "utilisation is averaged over tasks, so that it falls when tasks are added"
-    if set(tracked) != {"SessionUtilization", "ECSServiceAverageCPUUtilizationHighResolution"}:
-        yield f"the service scales on {sorted(tracked)}"
-    if tracked.get("SessionUtilization") != stage.config.service.target_utilization_percent:
-        yield f"the target is {tracked.get('SessionUtilization')} %"
-    monitoring = stage.only("AWS::ECS::Service").get("Monitoring", {}).get("MetricConfigurations", [])
-    if not any(m["ResolutionSeconds"] == 20 and "CPUUtilization" in m["MetricNames"] for m in monitoring):
-        yield "the high-resolution metric is tracked and not switched on"
     agreed = golden("service_metrics.json")
     table = {name: {"unit": m.unit, "outcomes": list(m.outcomes)} for name, m in METRICS.items()}
     if (agreed["namespace"], agreed["metrics"]) != (NAMESPACE, table):
@@ -121,4 +129,5 @@ PROPERTIES = (
     p20_the_scale_is_the_configured_one,
     p22_tasks_spread_over_two_zones,
     p24_scaling_follows_sessions_and_cpu,
+    p24_the_metric_is_one_that_the_service_emits,
 )
