@@ -15,6 +15,10 @@ from stacks.stage_config import StageConfig
 from stacks.stage_parsing import load, stage_names
 from stacks.voice_stage import VoiceStage
 
+# Traces name the temporary folder of the run, and two runs should write the same bytes. (The command line refuses
+# such keys in cdk.json.)
+REPRODUCIBLE: Final = {"aws:cdk:disable-creation-stack-traces": True, "aws:cdk:disable-stack-trace": True}
+
 PACKS: Final = (
     cdk_nag.AwsSolutionsChecks,
     cdk_nag.HIPAASecurityChecks,

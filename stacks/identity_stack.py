@@ -3,7 +3,7 @@
 from typing import Any
 
 import aws_cdk.aws_cognito as cognito
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
 from constructs import Construct
 
 from stacks.stage_config import Mfa, StageConfig
@@ -83,3 +83,7 @@ class IdentityStack(Stack):
             client_id=self.client.user_pool_client_id,
             use_cognito_provided_values=True,
         )
+        # What `make publish-frontend` writes into the page's /config.json.
+        CfnOutput(self, "UserPoolId", value=self.pool.user_pool_id)
+        CfnOutput(self, "BrowserClientId", value=self.client.user_pool_client_id)
+        CfnOutput(self, "SignInUrl", value=self.domain.base_url())

@@ -9,7 +9,7 @@ from typing import Any
 from aws_cdk import App
 
 from delivery.templates import StageView, view
-from stacks.assembly import build
+from stacks.assembly import REPRODUCIBLE, build
 from stacks.paths import ROOT
 from stacks.stage_config import StageConfig
 from stacks.voice_stage import VoiceStage
@@ -25,7 +25,7 @@ class Assembly:
 
 
 def feature_flags() -> dict[str, Any]:
-    return dict(json.loads((ROOT / "cdk.json").read_text())["context"])
+    return dict(json.loads((ROOT / "cdk.json").read_text())["context"]) | REPRODUCIBLE
 
 
 def synthesise(configs: Sequence[StageConfig], folder: Path, *, checked: bool = True) -> Assembly:
