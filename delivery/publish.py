@@ -63,7 +63,9 @@ def target_of(stage: str, region: str) -> Target:
         try:
             (found,) = stacks.describe_stacks(StackName=name)["Stacks"]
         except ClientError as error:
-            raise CannotPublishError(f"there is no stack {name} in {region}; deploy the stage first") from error
+            raise CannotPublishError(
+                f"there is no stack {name} in {region}; deploy the stage first"
+            ) from error
         return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
 
     page, identity = outputs("frontend"), outputs("identity")
@@ -87,10 +89,14 @@ def files_of(build: Path, page_config: Mapping[str, str]) -> list[File]:
     if not index.is_file():
         raise CannotPublishError(f"there is no index.html in {build}; build the page first")
     missing = sorted(
-        reference for reference in _LOCAL_REFERENCE.findall(index.read_text(encoding="utf-8")) if not (build / reference).is_file()
+        reference
+        for reference in _LOCAL_REFERENCE.findall(index.read_text(encoding="utf-8"))
+        if not (build / reference).is_file()
     )
     if missing:
-        raise CannotPublishError(f"{build} is not whole: index.html names {', '.join(missing)}; build the page again")
+        raise CannotPublishError(
+            f"{build} is not whole: index.html names {', '.join(missing)}; build the page again"
+        )
     config = json.dumps(page_config, indent=2, sort_keys=True).encode()
     bodies = {path.relative_to(build).as_posix(): path for path in sorted(build.rglob("*")) if path.is_file()}
     files = [
@@ -151,7 +157,9 @@ def _forget(target: Target, uploaded: Sequence[str]) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="publish-frontend", description="Publish the built page of a stage.")
+    parser = argparse.ArgumentParser(
+        prog="publish-frontend", description="Publish the built page of a stage."
+    )
     parser.add_argument("--stage", required=True)
     parser.add_argument("--region", default="us-east-1")
     parser.add_argument("--build", type=Path, default=Path("frontend_hosting/dist"))

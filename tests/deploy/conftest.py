@@ -12,7 +12,9 @@ from tests.deploy.deployment import Deployment, deployment, missing_tools  # noq
 
 
 @pytest.fixture(scope="module", params=["dev", "staging", "prod"])
-def deployed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+def deployed(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployment]:
     """A bootstrapped account with the stage in it."""
     reason = missing_tools()
     if reason:

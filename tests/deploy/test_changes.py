@@ -45,5 +45,7 @@ def test_a_stage_is_deployed_found_unchanged_changed_and_destroyed(account: Depl
         "destroy", "dev/*", "--app", str(account.folder / "out"), "--force"
     )  # fmt: skip
     assert 0 == destroyed.returncode, destroyed.stdout + destroyed.stderr
-    left = account.client("cloudformation").list_stacks(StackStatusFilter=["CREATE_COMPLETE", "UPDATE_COMPLETE"])
+    left = account.client("cloudformation").list_stacks(
+        StackStatusFilter=["CREATE_COMPLETE", "UPDATE_COMPLETE"]
+    )
     assert ["CDKToolkit"] == [stack["StackName"] for stack in left["StackSummaries"]]

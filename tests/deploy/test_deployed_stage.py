@@ -30,7 +30,9 @@ def the_service(deployed: Deployment) -> Any:
 
 def the_task(deployed: Deployment) -> Any:
     ecs = deployed.client("ecs")
-    return ecs.describe_task_definition(taskDefinition=the_service(deployed)["taskDefinition"])["taskDefinition"]
+    return ecs.describe_task_definition(taskDefinition=the_service(deployed)["taskDefinition"])[
+        "taskDefinition"
+    ]
 
 
 def attributes(found: list[dict[str, str]]) -> dict[str, str]:
@@ -39,9 +41,21 @@ def attributes(found: list[dict[str, str]]) -> dict[str, str]:
 
 def test_all_nine_stacks_are_complete(deployed: Deployment) -> None:
     stacks = deployed.client("cloudformation").list_stacks()["StackSummaries"]
-    statuses = {stack["StackName"]: stack["StackStatus"] for stack in stacks if stack["StackName"] != "CDKToolkit"}
+    statuses = {
+        stack["StackName"]: stack["StackStatus"] for stack in stacks if stack["StackName"] != "CDKToolkit"
+    }
 
-    parts = ("data", "registry", "network", "identity", "service", "edge", "frontend", "observability", "delivery")
+    parts = (
+        "data",
+        "registry",
+        "network",
+        "identity",
+        "service",
+        "edge",
+        "frontend",
+        "observability",
+        "delivery",
+    )
     assert {named(deployed, part): "CREATE_COMPLETE" for part in parts} == statuses
 
 
@@ -55,7 +69,8 @@ def test_the_service_runs_in_two_zones_behind_its_target_group(deployed: Deploym
     assert set(config_of(deployed).network.availability_zones) == {s["AvailabilityZone"] for s in subnets}
     assert {False} == {subnet["MapPublicIpOnLaunch"] for subnet in subnets}
     assert [(group["TargetGroupArn"], "service", 8000)] == [
-        (one["targetGroupArn"], one["containerName"], one["containerPort"]) for one in service["loadBalancers"]
+        (one["targetGroupArn"], one["containerName"], one["containerPort"])
+        for one in service["loadBalancers"]
     ]
 
 
@@ -81,14 +96,18 @@ def test_the_roles_have_the_policies_and_nothing_else(deployed: Deployment) -> N
         actions: set[str] = set()
         for policy in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
             version = iam.get_policy(PolicyArn=policy["PolicyArn"])["Policy"]["DefaultVersionId"]
-            document = iam.get_policy_version(PolicyArn=policy["PolicyArn"], VersionId=version)["PolicyVersion"]["Document"]
+            document = iam.get_policy_version(PolicyArn=policy["PolicyArn"], VersionId=version)[
+                "PolicyVersion"
+            ]["Document"]
             for statement in document["Statement"]:
                 given = statement["Action"]
                 actions |= {given} if isinstance(given, str) else set(given)
         return actions
 
     task = the_task(deployed)
-    assert {"bedrock", "dynamodb", "kms"} == {action.partition(":")[0] for action in allowed(task["taskRoleArn"])}
+    assert {"bedrock", "dynamodb", "kms"} == {
+        action.partition(":")[0] for action in allowed(task["taskRoleArn"])
+    }
     assert {"ecr", "logs"} == {action.partition(":")[0] for action in allowed(task["executionRoleArn"])}
 
 
@@ -96,20 +115,27 @@ def test_the_listener_speaks_modern_tls(deployed: Deployment) -> None:
     elbv2 = deployed.client("elbv2")
     (balancer,) = elbv2.describe_load_balancers()["LoadBalancers"]
     (listener,) = elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
-    set_ = attributes(elbv2.describe_load_balancer_attributes(LoadBalancerArn=balancer["LoadBalancerArn"])["Attributes"])
+    set_ = attributes(
+        elbv2.describe_load_balancer_attributes(LoadBalancerArn=balancer["LoadBalancerArn"])["Attributes"]
+    )
 
     assert "internal" == balancer["Scheme"]
     assert ("HTTPS", 443) == (listener["Protocol"], listener["Port"])
     assert "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09" == listener["SslPolicy"]
     assert str(config_of(deployed).service.idle_timeout_s) == set_["idle_timeout.timeout_seconds"]
-    assert ("true", "true") == (set_["access_logs.s3.enabled"], set_["routing.http.drop_invalid_header_fields.enabled"])
+    assert ("true", "true") == (
+        set_["access_logs.s3.enabled"],
+        set_["routing.http.drop_invalid_header_fields.enabled"],
+    )
     assert str(config_of(deployed).stage.protected).lower() == set_["deletion_protection.enabled"]
 
 
 def test_targets_drain_as_long_as_a_stream_lives(deployed: Deployment) -> None:
     elbv2 = deployed.client("elbv2")
     (group,) = elbv2.describe_target_groups()["TargetGroups"]
-    set_ = attributes(elbv2.describe_target_group_attributes(TargetGroupArn=group["TargetGroupArn"])["Attributes"])
+    set_ = attributes(
+        elbv2.describe_target_group_attributes(TargetGroupArn=group["TargetGroupArn"])["Attributes"]
+    )
 
     assert ("/health", "ip") == (group["HealthCheckPath"], group["TargetType"])
     assert "600" == set_["deregistration_delay.timeout_seconds"]
@@ -121,8 +147,12 @@ def test_the_service_scales_between_two_and_ten_by_its_policies(deployed: Deploy
     (target,) = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
     policies = scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
     tracked = {
-        (p["TargetTrackingScalingPolicyConfiguration"].get("CustomizedMetricSpecification") or {}).get("MetricName")
-        or p["TargetTrackingScalingPolicyConfiguration"]["PredefinedMetricSpecification"]["PredefinedMetricType"]
+        (p["TargetTrackingScalingPolicyConfiguration"].get("CustomizedMetricSpecification") or {}).get(
+            "MetricName"
+        )
+        or p["TargetTrackingScalingPolicyConfiguration"]["PredefinedMetricSpecification"][
+            "PredefinedMetricType"
+        ]
         for p in policies
         if p["PolicyType"] == "TargetTrackingScaling"
     }
@@ -151,12 +181,17 @@ def test_sign_in_is_by_code_with_rotation(deployed: Deployment) -> None:
     cognito = deployed.client("cognito-idp")
     (pool,) = cognito.list_user_pools(MaxResults=10)["UserPools"]
     (listed,) = cognito.list_user_pool_clients(UserPoolId=pool["Id"])["UserPoolClients"]
-    client = cognito.describe_user_pool_client(UserPoolId=pool["Id"], ClientId=listed["ClientId"])["UserPoolClient"]
+    client = cognito.describe_user_pool_client(UserPoolId=pool["Id"], ClientId=listed["ClientId"])[
+        "UserPoolClient"
+    ]
 
     assert ["code"] == client["AllowedOAuthFlows"]
     assert ["ALLOW_USER_SRP_AUTH"] == client["ExplicitAuthFlows"]
     assert "ClientSecret" not in client
-    assert config_of(deployed).identity.domain_prefix == cognito.describe_user_pool(UserPoolId=pool["Id"])["UserPool"]["Domain"]
+    assert (
+        config_of(deployed).identity.domain_prefix
+        == cognito.describe_user_pool(UserPoolId=pool["Id"])["UserPool"]["Domain"]
+    )
 
 
 def test_the_distribution_joins_page_rest_and_socket(deployed: Deployment) -> None:
@@ -166,17 +201,24 @@ def test_the_distribution_joins_page_rest_and_socket(deployed: Deployment) -> No
     (acl,) = deployed.client("wafv2").list_web_acls(Scope="CLOUDFRONT")["WebACLs"]
 
     assert {"/api/*", "/ws"} == {behavior["PathPattern"] for behavior in config["CacheBehaviors"]["Items"]}
-    assert {"https-only"} == {behavior["ViewerProtocolPolicy"] for behavior in config["CacheBehaviors"]["Items"]}
+    assert {"https-only"} == {
+        behavior["ViewerProtocolPolicy"] for behavior in config["CacheBehaviors"]["Items"]
+    }
     assert "redirect-to-https" == config["DefaultCacheBehavior"]["ViewerProtocolPolicy"]
     assert acl["ARN"] == config["WebACLId"]
     assert config_of(deployed).domain.origin_name in {o["DomainName"] for o in config["Origins"]["Items"]}
 
 
 def test_endpoints_are_those_of_the_mode(deployed: Deployment) -> None:
-    found = {e["ServiceName"].rsplit(".", 1)[1] for e in deployed.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]}
+    found = {
+        e["ServiceName"].rsplit(".", 1)[1]
+        for e in deployed.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
+    }
     interfaces = {"bedrock-runtime", "api", "dkr", "logs", "cognito-idp"}
 
-    expected = {"s3", "dynamodb"} | (interfaces if config_of(deployed).network.egress == "endpoints" else set())
+    expected = {"s3", "dynamodb"} | (
+        interfaces if config_of(deployed).network.egress == "endpoints" else set()
+    )
     assert expected == found
 
 
@@ -189,7 +231,9 @@ def test_every_alarm_tells_the_topic(deployed: Deployment) -> None:
 
 
 def test_the_dashboard_can_be_read(deployed: Deployment) -> None:
-    body = deployed.client("cloudwatch").get_dashboard(DashboardName=named(deployed, "service"))["DashboardBody"]
+    body = deployed.client("cloudwatch").get_dashboard(DashboardName=named(deployed, "service"))[
+        "DashboardBody"
+    ]
 
     assert 15 == len(json.loads(body)["widgets"])
     assert named(deployed, "cluster") in body
@@ -209,4 +253,6 @@ def test_a_published_page_is_in_the_bucket_and_the_old_one_is_forgotten(
     assert ("no-cache", "text/html") == (head["CacheControl"], head["ContentType"])
     invalidations = deployed.client("cloudfront").list_invalidations(DistributionId=target.distribution_id)
     assert 1 == invalidations["InvalidationList"]["Quantity"]
-    assert target.page_config["signInUrl"].startswith(f"https://{config_of(deployed).identity.domain_prefix}.auth.")
+    assert target.page_config["signInUrl"].startswith(
+        f"https://{config_of(deployed).identity.domain_prefix}.auth."
+    )

@@ -37,7 +37,9 @@ def no_task_definition(api: Api, made: Made, _p: Properties) -> None:
 def service(api: Api, name: str, p: Properties) -> Made:
     sent: dict[str, Any] = {"serviceName": name, "desiredCount": 2, **lower_first(p)}
     made = api.send("ecs", "create_service", sent)["service"]
-    return Made(id=made["serviceArn"], attributes={"Name": made["serviceName"], "ServiceArn": made["serviceArn"]})
+    return Made(
+        id=made["serviceArn"], attributes={"Name": made["serviceName"], "ServiceArn": made["serviceArn"]}
+    )
 
 
 @updates("AWS::ECS::Service")
@@ -90,5 +92,7 @@ def new_scaling_policy(api: Api, _made: Made, _before: Properties, p: Properties
 @deletes("AWS::ApplicationAutoScaling::ScalingPolicy")
 def no_scaling_policy(api: Api, _made: Made, p: Properties) -> None:
     placed = _placed(p)
-    named = {key: placed[key] for key in ("PolicyName", "ResourceId", "ScalableDimension", "ServiceNamespace")}
+    named = {
+        key: placed[key] for key in ("PolicyName", "ResourceId", "ScalableDimension", "ServiceNamespace")
+    }
     api.client("application-autoscaling").delete_scaling_policy(**named)

@@ -15,7 +15,10 @@ def counted(items: list[Any]) -> dict[str, Any]:
 def _behavior(p: Properties) -> Properties:
     behavior = dict(p)
     methods = counted(behavior.pop("AllowedMethods", ["GET", "HEAD"]))
-    behavior["AllowedMethods"] = {**methods, "CachedMethods": counted(behavior.pop("CachedMethods", ["GET", "HEAD"]))}
+    behavior["AllowedMethods"] = {
+        **methods,
+        "CachedMethods": counted(behavior.pop("CachedMethods", ["GET", "HEAD"])),
+    }
     if "FunctionAssociations" in behavior:
         behavior["FunctionAssociations"] = counted(behavior["FunctionAssociations"])
     return behavior
@@ -49,7 +52,9 @@ def distribution_config(p: Properties, *, reference: str) -> Properties:
         config["Restrictions"] = {"GeoRestriction": named}
     if "ViewerCertificate" in config:
         renamed = {"AcmCertificateArn": "ACMCertificateArn", "SslSupportMethod": "SSLSupportMethod"}
-        config["ViewerCertificate"] = {renamed.get(key, key): v for key, v in config["ViewerCertificate"].items()}
+        config["ViewerCertificate"] = {
+            renamed.get(key, key): v for key, v in config["ViewerCertificate"].items()
+        }
     return config
 
 
@@ -59,7 +64,9 @@ def distribution(api: Api, name: str, p: Properties) -> Made:
     tags = {"Items": p.get("Tags", [])}
     sent = {"DistributionConfigWithTags": {"DistributionConfig": config, "Tags": tags}}
     made = api.send("cloudfront", "create_distribution_with_tags", sent)["Distribution"]
-    return Made(id=made["Id"], attributes={"Id": made["Id"], "DomainName": made["DomainName"], "Arn": made["ARN"]})
+    return Made(
+        id=made["Id"], attributes={"Id": made["Id"], "DomainName": made["DomainName"], "Arn": made["ARN"]}
+    )
 
 
 @updates("AWS::CloudFront::Distribution")
@@ -89,7 +96,11 @@ def no_origin_access_control(api: Api, made: Made, _p: Properties) -> None:
 
 
 def _function(p: Properties) -> Properties:
-    return {"Name": p["Name"], "FunctionConfig": p["FunctionConfig"], "FunctionCode": p["FunctionCode"].encode()}
+    return {
+        "Name": p["Name"],
+        "FunctionConfig": p["FunctionConfig"],
+        "FunctionCode": p["FunctionCode"].encode(),
+    }
 
 
 keep(
@@ -151,7 +162,9 @@ def new_web_acl(api: Api, made: Made, _before: Properties, p: Properties) -> Mad
 def no_web_acl(api: Api, made: Made, _p: Properties) -> None:
     name, id_, scope = made.id.split("|")
     waf = api.client("wafv2")
-    waf.delete_web_acl(Name=name, Id=id_, Scope=scope, LockToken=waf.get_web_acl(Name=name, Scope=scope, Id=id_)["LockToken"])
+    waf.delete_web_acl(
+        Name=name, Id=id_, Scope=scope, LockToken=waf.get_web_acl(Name=name, Scope=scope, Id=id_)["LockToken"]
+    )
 
 
 @creates("AWS::WAFv2::LoggingConfiguration")

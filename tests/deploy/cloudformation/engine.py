@@ -71,7 +71,9 @@ def install(endpoint: str | None) -> None:
     parsing.resource_class_from_type = _known
     parsing.clean_json = _with_stack_outputs(parsing.clean_json)
     parsing.ResourceMap.create = _create
-    parsing.ResourceMap.update = lambda self, template, parameters=None: _update(self, template, parameters, endpoint)
+    parsing.ResourceMap.update = lambda self, template, parameters=None: _update(
+        self, template, parameters, endpoint
+    )
     parsing.ResourceMap.delete = lambda self: _delete(self, endpoint)
     models.Stack.create_resources = _reporting(models.Stack.create_resources, failed="ROLLBACK_COMPLETE")
     models.Stack.update = _reporting(models.Stack.update, failed="UPDATE_ROLLBACK_COMPLETE")
@@ -96,7 +98,9 @@ def _with_stack_outputs(original: Any) -> Any:
         if isinstance(value, dict) and "Fn::GetStackOutput" in value:
             wanted = {key: original(inner, resources) for key, inner in value["Fn::GetStackOutput"].items()}
             region = wanted.get("Region") or resources._region_name
-            stack = models.cloudformation_backends[resources._account_id][region].get_stack(wanted["StackName"])
+            stack = models.cloudformation_backends[resources._account_id][region].get_stack(
+                wanted["StackName"]
+            )
             for output in stack.outputs or []:
                 if output["OutputKey"] == wanted["OutputName"]:
                     return output["OutputValue"]
@@ -126,6 +130,8 @@ def references(value: Any) -> Iterator[str]:
         case list():
             for inner in value:
                 yield from references(inner)
+        case _:  # a text or a number refers to nothing
+            return
 
 
 def in_order(resources: Mapping[str, Any]) -> list[str]:
@@ -140,7 +146,10 @@ def in_order(resources: Mapping[str, Any]) -> list[str]:
             raise ValueError(f"{id_} depends on itself")
         open_.add(id_)
         depends = resources[id_].get("DependsOn", [])
-        for other in [*references(resources[id_].get("Properties", {})), *([depends] if isinstance(depends, str) else depends)]:
+        for other in [
+            *references(resources[id_].get("Properties", {})),
+            *([depends] if isinstance(depends, str) else depends),
+        ]:
             visit(other)
         ordered.append(id_)
 
@@ -201,7 +210,9 @@ def _changed(
             replaced.append((api, existing))
     except Exception as cause:
         raise ResourceFailedError(existing.logical_resource_id, existing.type, "updated", cause) from cause
-    return Resource(logical_id=existing.logical_resource_id, kind=existing.type, made=made, properties=properties)
+    return Resource(
+        logical_id=existing.logical_resource_id, kind=existing.type, made=made, properties=properties
+    )
 
 
 def _delete(self: Any, endpoint: str | None) -> None:
@@ -229,19 +240,27 @@ def _reporting(original: Any, *, failed: str) -> Any:
         try:
             original(stack, *args, **kwargs)
         except ResourceFailedError as error:
-            status = {"created": "CREATE_FAILED", "updated": "UPDATE_FAILED", "deleted": "DELETE_FAILED"}[error.action]
+            status = {"created": "CREATE_FAILED", "updated": "UPDATE_FAILED", "deleted": "DELETE_FAILED"}[
+                error.action
+            ]
             _event(stack, error.logical_id, error.kind, status, str(error))
             if error.action == "created" and not stack.outputs_were_there:
                 # As CloudFormation does: what a failed creation has made is taken away again.
                 stack.output_map = parsing.OutputMap(stack.resource_map, {}, stack.stack_id)
                 stack.resource_map._resource_json_map = {
-                    id_: one for id_, one in stack.resource_map._resource_json_map.items() if id_ != error.logical_id
+                    id_: one
+                    for id_, one in stack.resource_map._resource_json_map.items()
+                    if id_ != error.logical_id
                 }
                 stack.resource_map.delete()
             stack.status = failed
             stack.status_reason = str(error)
             stack._add_stack_event(failed, resource_status_reason=str(error))
             return
+        # An update may ask for a parameter's previous value, which moto keeps only if it was given.
+        for name, described in stack.template_dict.get("Parameters", {}).items():
+            if "Default" in described:
+                stack.parameters.setdefault(name, described["Default"])
         for id_, kind, status in getattr(stack.resource_map, "changes", []):
             _event(stack, id_, kind, status, None)
         stack.resource_map.changes = []

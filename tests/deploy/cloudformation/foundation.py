@@ -14,7 +14,9 @@ def role(api: Api, name: str, p: Properties) -> Made:
     made = api.send("iam", "create_role", sent)["Role"]
     for policy in inline:
         document = json.dumps(policy["PolicyDocument"])
-        iam.put_role_policy(RoleName=made["RoleName"], PolicyName=policy["PolicyName"], PolicyDocument=document)
+        iam.put_role_policy(
+            RoleName=made["RoleName"], PolicyName=policy["PolicyName"], PolicyDocument=document
+        )
     for arn in managed:
         if ":aws:policy/" not in arn:  # moto has only some of AWS's own policies
             iam.attach_role_policy(RoleName=made["RoleName"], PolicyArn=arn)
@@ -41,7 +43,9 @@ def no_role(api: Api, made: Made, _p: Properties) -> None:
 @creates("AWS::IAM::ManagedPolicy")
 def managed_policy(api: Api, name: str, p: Properties) -> Made:
     iam = api.client("iam")
-    made = iam.create_policy(PolicyName=p.get("ManagedPolicyName", name)[:128], PolicyDocument=json.dumps(p["PolicyDocument"]))
+    made = iam.create_policy(
+        PolicyName=p.get("ManagedPolicyName", name)[:128], PolicyDocument=json.dumps(p["PolicyDocument"])
+    )
     for role_name in p.get("Roles", []):
         iam.attach_role_policy(RoleName=role_name, PolicyArn=made["Policy"]["Arn"])
     return Made(id=made["Policy"]["Arn"], attributes={"PolicyArn": made["Policy"]["Arn"]})
@@ -66,7 +70,9 @@ def no_managed_policy(api: Api, made: Made, p: Properties) -> None:
 def policy(api: Api, _name: str, p: Properties) -> Made:
     for role_name in p.get("Roles", []):
         document = json.dumps(p["PolicyDocument"])
-        api.client("iam").put_role_policy(RoleName=role_name, PolicyName=p["PolicyName"], PolicyDocument=document)
+        api.client("iam").put_role_policy(
+            RoleName=role_name, PolicyName=p["PolicyName"], PolicyDocument=document
+        )
     return Made(id=p["PolicyName"])
 
 
@@ -78,7 +84,11 @@ def no_policy(api: Api, _made: Made, p: Properties) -> None:
 
 @creates("AWS::IAM::OIDCProvider")
 def oidc_provider(api: Api, _name: str, p: Properties) -> Made:
-    sent = {"Url": p["Url"], "ClientIDList": p.get("ClientIdList", []), "ThumbprintList": p.get("ThumbprintList", [])}
+    sent = {
+        "Url": p["Url"],
+        "ClientIDList": p.get("ClientIdList", []),
+        "ThumbprintList": p.get("ThumbprintList", []),
+    }
     arn = api.send("iam", "create_open_id_connect_provider", sent)["OpenIDConnectProviderArn"]
     return Made(id=arn, attributes={"Arn": arn})
 
@@ -107,7 +117,9 @@ def new_key(api: Api, made: Made, _before: Properties, p: Properties) -> Made:
 
 @deletes("AWS::KMS::Key")
 def no_key(api: Api, made: Made, p: Properties) -> None:
-    api.client("kms").schedule_key_deletion(KeyId=made.id, PendingWindowInDays=int(p.get("PendingWindowInDays", 30)))
+    api.client("kms").schedule_key_deletion(
+        KeyId=made.id, PendingWindowInDays=int(p.get("PendingWindowInDays", 30))
+    )
 
 
 @creates("AWS::KMS::Alias")
@@ -125,9 +137,13 @@ def no_alias(api: Api, made: Made, _p: Properties) -> None:
 def bucket(api: Api, name: str, p: Properties) -> Made:
     s3 = api.client("s3")
     id_ = p.get("BucketName", name.lower()[-63:].strip("-"))
-    where = {} if api.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": api.region}}
+    where = (
+        {} if api.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": api.region}}
+    )
     rules = p.get("OwnershipControls", {}).get("Rules", [])
-    s3.create_bucket(Bucket=id_, **({"ObjectOwnership": rules[0]["ObjectOwnership"]} if rules else {}), **where)
+    s3.create_bucket(
+        Bucket=id_, **({"ObjectOwnership": rules[0]["ObjectOwnership"]} if rules else {}), **where
+    )
     _configure_bucket(api, id_, p)
     domains = {
         "DomainName": f"{id_}.s3.amazonaws.com",
@@ -194,16 +210,26 @@ def global_table(api: Api, name: str, p: Properties) -> Made:
     dynamodb = api.client("dynamodb")
     id_ = p.get("TableName", name)
     (replica,) = p["Replicas"]
-    sent: dict[str, Any] = {key: p[key] for key in ("AttributeDefinitions", "KeySchema", "BillingMode") if key in p}
+    sent: dict[str, Any] = {
+        key: p[key] for key in ("AttributeDefinitions", "KeySchema", "BillingMode") if key in p
+    }
     encryption = p.get("SSESpecification")
     if encryption:
         key_id = replica["SSESpecification"]["KMSMasterKeyId"]
-        sent["SSESpecification"] = {"Enabled": True, "SSEType": encryption["SSEType"], "KMSMasterKeyId": key_id}
+        sent["SSESpecification"] = {
+            "Enabled": True,
+            "SSEType": encryption["SSEType"],
+            "KMSMasterKeyId": key_id,
+        }
     sent |= {"TableName": id_, "Tags": replica.get("Tags", [])}
     sent["DeletionProtectionEnabled"] = replica.get("DeletionProtectionEnabled", False)
     made = api.send("dynamodb", "create_table", sent)["TableDescription"]
     if "TimeToLiveSpecification" in p:
-        api.send("dynamodb", "update_time_to_live", {"TableName": id_, "TimeToLiveSpecification": p["TimeToLiveSpecification"]})
+        api.send(
+            "dynamodb",
+            "update_time_to_live",
+            {"TableName": id_, "TimeToLiveSpecification": p["TimeToLiveSpecification"]},
+        )
     recovery = replica.get("PointInTimeRecoverySpecification")
     if recovery:
         dynamodb.update_continuous_backups(TableName=id_, PointInTimeRecoverySpecification=recovery)
@@ -213,7 +239,9 @@ def global_table(api: Api, name: str, p: Properties) -> Made:
 @updates("AWS::DynamoDB::GlobalTable")
 def new_global_table(api: Api, made: Made, before: Properties, p: Properties) -> Made:
     if before["KeySchema"] != p["KeySchema"]:
-        raise ValueError("another key schema replaces the table, and a table with a custom name cannot be replaced")
+        raise ValueError(
+            "another key schema replaces the table, and a table with a custom name cannot be replaced"
+        )
     (replica,) = p["Replicas"]
     protected = replica.get("DeletionProtectionEnabled", False)
     api.client("dynamodb").update_table(TableName=made.id, DeletionProtectionEnabled=protected)
@@ -267,6 +295,12 @@ def parameter(api: Api, name: str, p: Properties) -> Made:
     return Made(id=p.get("Name", name), attributes={"Value": p["Value"]})
 
 
+@updates("AWS::SSM::Parameter")
+def new_parameter(api: Api, made: Made, _before: Properties, p: Properties) -> Made:
+    api.send("ssm", "put_parameter", {"Name": made.id, **p, "Overwrite": True})
+    return made
+
+
 @deletes("AWS::SSM::Parameter")
 def no_parameter(api: Api, made: Made, _p: Properties) -> None:
     api.client("ssm").delete_parameter(Name=made.id)
@@ -289,7 +323,9 @@ def repository(api: Api, name: str, p: Properties) -> Made:
     ecr = api.client("ecr")
     id_ = p.get("RepositoryName", name.lower())
     lifecycle, text = p.pop("LifecyclePolicy", None), p.pop("RepositoryPolicyText", None)
-    sent = lower_first({"RepositoryName": id_, **{k: v for k, v in p.items() if k not in {"Tags", "EmptyOnDelete"}}})
+    sent = lower_first(
+        {"RepositoryName": id_, **{k: v for k, v in p.items() if k not in {"Tags", "EmptyOnDelete"}}}
+    )
     made = api.send("ecr", "create_repository", {**sent, "tags": p.get("Tags", [])})["repository"]
     if lifecycle:
         ecr.put_lifecycle_policy(repositoryName=id_, lifecyclePolicyText=lifecycle["LifecyclePolicyText"])

@@ -17,13 +17,25 @@ def user_pool(api: Api, name: str, p: Properties) -> Made:
             MfaConfiguration=p.get("MfaConfiguration", "OFF"),
         )
     issuer = f"cognito-idp.{api.region}.amazonaws.com/{made['Id']}"
-    named = {"Arn": made["Arn"], "ProviderName": issuer, "ProviderURL": f"https://{issuer}", "UserPoolId": made["Id"]}
+    named = {
+        "Arn": made["Arn"],
+        "ProviderName": issuer,
+        "ProviderURL": f"https://{issuer}",
+        "UserPoolId": made["Id"],
+    }
     return Made(id=made["Id"], attributes=named)
 
 
 @updates("AWS::Cognito::UserPool")
 def new_user_pool(api: Api, made: Made, _before: Properties, p: Properties) -> Made:
-    left_out = ("EnabledMfas", "UserPoolName", "Schema", "UsernameConfiguration", "UsernameAttributes", "AliasAttributes")
+    left_out = (
+        "EnabledMfas",
+        "UserPoolName",
+        "Schema",
+        "UsernameConfiguration",
+        "UsernameAttributes",
+        "AliasAttributes",
+    )
     api.send("cognito-idp", "update_user_pool", {"UserPoolId": made.id, **p}, unsent=left_out)
     return made
 

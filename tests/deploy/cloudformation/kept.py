@@ -26,7 +26,9 @@ def keep(
     def create(api: Api, name: str, p: Properties) -> Made:
         model = api.client(service).meta.service_model
         shape = next(
-            model.operation_model(one).input_shape for one in model.operation_names if xform_name(one) == operation
+            model.operation_model(one).input_shape
+            for one in model.operation_names
+            if xform_name(one) == operation
         )
         report = ParamValidator().validate(fitted(shape, wrap(p)), shape)
         if report.has_errors():

@@ -9,7 +9,9 @@ _TEXT = {True: "true", False: "false"}
 
 def attributes(p: Properties, key: str) -> list[dict[str, str]]:
     """The attributes as texts, taken out of the properties."""
-    return [{"Key": one["Key"], "Value": _TEXT.get(one["Value"], str(one["Value"]))} for one in p.pop(key, [])]
+    return [
+        {"Key": one["Key"], "Value": _TEXT.get(one["Value"], str(one["Value"]))} for one in p.pop(key, [])
+    ]
 
 
 @creates("AWS::ElasticLoadBalancingV2::LoadBalancer")

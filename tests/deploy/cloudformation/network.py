@@ -13,7 +13,9 @@ def tagged(kind: str, properties: Properties) -> dict[str, Any]:
 def retag(api: Api, made: Made, before: Properties, after: Properties) -> Made:
     """For what can change only its tags: anything else is said to be impossible."""
     if {**before, "Tags": None} != {**after, "Tags": None}:
-        raise NotImplementedError(f"only tags can change in place, not {sorted(k for k in after if before.get(k) != after[k])}")
+        raise NotImplementedError(
+            f"only tags can change in place, not {sorted(k for k in after if before.get(k) != after[k])}"
+        )
     api.client("ec2").create_tags(Resources=[made.id], Tags=after.get("Tags", []))
     return made
 
@@ -23,7 +25,9 @@ def vpc(api: Api, _name: str, p: Properties) -> Made:
     dns = {key: p.pop(key) for key in ("EnableDnsHostnames", "EnableDnsSupport") if key in p}
     made = api.send("ec2", "create_vpc", {**p, **tagged("vpc", p)}, unsent=("Tags",))["Vpc"]
     for key, value in dns.items():
-        api.client("ec2").modify_vpc_attribute(VpcId=made["VpcId"], **{key: {"Value": str(value).lower() == "true"}})
+        api.client("ec2").modify_vpc_attribute(
+            VpcId=made["VpcId"], **{key: {"Value": str(value).lower() == "true"}}
+        )
     attributes = {"VpcId": made["VpcId"], "CidrBlock": made["CidrBlock"], "CidrBlockAssociations": []}
     return Made(id=made["VpcId"], attributes=attributes)
 
@@ -42,7 +46,9 @@ def no_vpc(api: Api, made: Made, _p: Properties) -> None:
 def subnet(api: Api, _name: str, p: Properties) -> Made:
     public = str(p.pop("MapPublicIpOnLaunch", False)).lower() == "true"
     made = api.send("ec2", "create_subnet", {**p, **tagged("subnet", p)}, unsent=("Tags",))["Subnet"]
-    api.client("ec2").modify_subnet_attribute(SubnetId=made["SubnetId"], MapPublicIpOnLaunch={"Value": public})
+    api.client("ec2").modify_subnet_attribute(
+        SubnetId=made["SubnetId"], MapPublicIpOnLaunch={"Value": public}
+    )
     attributes = {"SubnetId": made["SubnetId"], "AvailabilityZone": made["AvailabilityZone"]}
     return Made(id=made["SubnetId"], attributes=attributes)
 
@@ -76,7 +82,9 @@ def no_attachment(api: Api, _made: Made, p: Properties) -> None:
 
 @creates("AWS::EC2::RouteTable")
 def route_table(api: Api, _name: str, p: Properties) -> Made:
-    made = api.send("ec2", "create_route_table", {**p, **tagged("route-table", p)}, unsent=("Tags",))["RouteTable"]
+    made = api.send("ec2", "create_route_table", {**p, **tagged("route-table", p)}, unsent=("Tags",))[
+        "RouteTable"
+    ]
     return Made(id=made["RouteTableId"], attributes={"RouteTableId": made["RouteTableId"]})
 
 
@@ -110,7 +118,9 @@ def no_route(api: Api, _made: Made, p: Properties) -> None:
 @creates("AWS::EC2::EIP")
 def address(api: Api, _name: str, p: Properties) -> Made:
     made = api.send("ec2", "allocate_address", {**p, **tagged("elastic-ip", p)}, unsent=("Tags",))
-    return Made(id=made["PublicIp"], attributes={"AllocationId": made["AllocationId"], "PublicIp": made["PublicIp"]})
+    return Made(
+        id=made["PublicIp"], attributes={"AllocationId": made["AllocationId"], "PublicIp": made["PublicIp"]}
+    )
 
 
 @deletes("AWS::EC2::EIP")
@@ -120,7 +130,9 @@ def no_address(api: Api, made: Made, _p: Properties) -> None:
 
 @creates("AWS::EC2::NatGateway")
 def nat_gateway(api: Api, _name: str, p: Properties) -> Made:
-    made = api.send("ec2", "create_nat_gateway", {**p, **tagged("natgateway", p)}, unsent=("Tags",))["NatGateway"]
+    made = api.send("ec2", "create_nat_gateway", {**p, **tagged("natgateway", p)}, unsent=("Tags",))[
+        "NatGateway"
+    ]
     return Made(id=made["NatGatewayId"], attributes={"NatGatewayId": made["NatGatewayId"]})
 
 
@@ -131,7 +143,9 @@ def no_nat_gateway(api: Api, made: Made, _p: Properties) -> None:
 
 @creates("AWS::EC2::VPCEndpoint")
 def endpoint(api: Api, _name: str, p: Properties) -> Made:
-    made = api.send("ec2", "create_vpc_endpoint", {**p, **tagged("vpc-endpoint", p)}, unsent=("Tags",))["VpcEndpoint"]
+    made = api.send("ec2", "create_vpc_endpoint", {**p, **tagged("vpc-endpoint", p)}, unsent=("Tags",))[
+        "VpcEndpoint"
+    ]
     return Made(id=made["VpcEndpointId"], attributes={"Id": made["VpcEndpointId"]})
 
 
@@ -219,6 +233,10 @@ def no_egress(api: Api, _made: Made, p: Properties) -> None:
     api.client("ec2").revoke_security_group_egress(GroupId=p["GroupId"], IpPermissions=[permission(p)])
 
 
-updates("AWS::EC2::VPC", "AWS::EC2::Subnet", "AWS::EC2::InternetGateway", "AWS::EC2::RouteTable", "AWS::EC2::NatGateway")(
-    retag
-)
+updates(
+    "AWS::EC2::VPC",
+    "AWS::EC2::Subnet",
+    "AWS::EC2::InternetGateway",
+    "AWS::EC2::RouteTable",
+    "AWS::EC2::NatGateway",
+)(retag)

@@ -3,7 +3,15 @@
 from importlib import import_module
 from typing import Final
 
-_MODULES: Final = ("containers", "edge", "foundation", "identity", "load_balancing", "network", "observability")
+_MODULES: Final = (
+    "containers",
+    "edge",
+    "foundation",
+    "identity",
+    "load_balancing",
+    "network",
+    "observability",
+)
 
 
 def load() -> None:

@@ -48,45 +48,61 @@ class Api:
             aws_secret_access_key="testing",
         )
 
-    def send(self, service: str, operation: str, properties: Mapping[str, Any], *, unsent: tuple[str, ...] = ()) -> Any:
+    def send(
+        self, service: str, operation: str, properties: Mapping[str, Any], *, unsent: tuple[str, ...] = ()
+    ) -> Any:
         """Call an operation with CloudFormation's properties. `unsent` are those that have no argument on purpose."""
         client = self.client(service)
         model = client.meta.service_model
         shape = next(
-            model.operation_model(name).input_shape for name in model.operation_names if xform_name(name) == operation
+            model.operation_model(name).input_shape
+            for name in model.operation_names
+            if xform_name(name) == operation
         )
         given = {key: value for key, value in properties.items() if key not in unsent}
         if unknown := sorted(set(given) - set(shape.members)):
             raise UnsentPropertyError(f"{operation} takes no {', '.join(unknown)}")
-        return getattr(client, operation)(**{key: fitted(shape.members[key], value) for key, value in given.items()})
+        return getattr(client, operation)(
+            **{key: fitted(shape.members[key], value) for key, value in given.items()}
+        )
 
 
 def fitted(shape: Any, value: Any) -> Any:
     """A value as the API wants it: CloudFormation takes "5" for 5 and "true" for true, and text for everything."""
     match shape.type_name, value:
         case "structure", Mapping():
-            unknown = sorted(set(value) - set(shape.members))
-            if unknown:
+            if unknown := sorted(set(value) - set(shape.members)):
                 raise UnsentPropertyError(f"{shape.name} has no {', '.join(unknown)}")
-            return {key: fitted(shape.members[key], inner) for key, inner in value.items()}
+            fits: Any = {key: fitted(shape.members[key], inner) for key, inner in value.items()}
         case "list", list():
-            return [fitted(shape.member, inner) for inner in value]
+            fits = [fitted(shape.member, inner) for inner in value]
         case "map", Mapping():
-            return {key: fitted(shape.value, inner) for key, inner in value.items()}
-        case "integer" | "long", str() | float():
-            return int(value)
-        case "double" | "float", str() | int():
-            return float(value)
-        case "boolean", str():
-            return value.lower() == "true"
-        case "string", bool():
+            fits = {key: fitted(shape.value, inner) for key, inner in value.items()}
+        case kind, _:
+            fits = _SCALARS.get(kind, lambda scalar: scalar)(value)
+    return fits
+
+
+def _text(value: object) -> object:
+    match value:
+        case bool():
             return str(value).lower()
-        case "string", int() | float():
+        case int() | float():
             return str(value)
-        case "string", Mapping() | list():
+        case Mapping() | list():
             return json.dumps(value)
         case _:
             return value
+
+
+_SCALARS: Final[dict[str, Callable[[Any], Any]]] = {
+    "integer": int,
+    "long": int,
+    "double": float,
+    "float": float,
+    "boolean": lambda value: value.lower() == "true" if isinstance(value, str) else value,
+    "string": _text,
+}
 
 
 type Create = Callable[[Api, str, Properties], Made]
@@ -136,7 +152,9 @@ def provider(kind: str) -> Provider:
     """The provider of a type, complete or not at all."""
     found = PROVIDERS.get(kind)
     if found is None or found.delete is None:
-        raise UnknownTypeError(f"no provider creates and deletes {kind}: write one in tests/deploy/cloudformation")
+        raise UnknownTypeError(
+            f"no provider creates and deletes {kind}: write one in tests/deploy/cloudformation"
+        )
     return found
 
 
