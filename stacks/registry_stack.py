@@ -6,6 +6,7 @@ import aws_cdk.aws_ecr as ecr
 from aws_cdk import Duration, RemovalPolicy, Stack
 from constructs import Construct
 
+from stacks.constructs.service_image import repository_name
 from stacks.stage_config import StageConfig
 
 
@@ -19,7 +20,7 @@ class RegistryStack(Stack):
         self.repository = ecr.Repository(
             self,
             "Service",
-            repository_name=config.named("service"),
+            repository_name=repository_name(config),
             image_tag_mutability=ecr.TagMutability.IMMUTABLE,
             image_scan_on_push=True,
             encryption=ecr.RepositoryEncryption.KMS,

@@ -79,7 +79,7 @@ class ServiceStack(Stack):
             self,
             "Task",
             config=config,
-            image=service_image(config=config, repository=repository, root=root),
+            image=service_image(self, config=config, root=root),
             repository=repository,
             log_group=self.log_group,
             environment=service_environment(

@@ -7,6 +7,7 @@ import aws_cdk.aws_ecr as ecr
 import aws_cdk.aws_ecr_assets as assets
 import aws_cdk.aws_ecs as ecs
 from aws_cdk import IgnoreMode
+from constructs import Construct
 
 from stacks.errors import ConfigurationError
 from stacks.stage_config import Architecture, StageConfig
@@ -20,9 +21,23 @@ _PLATFORMS: Final = {
 DOCKERFILE: Final = "service/Dockerfile"
 
 
-def service_image(*, config: StageConfig, repository: ecr.IRepository, root: Path) -> ecs.ContainerImage:
+def repository_name(config: StageConfig) -> str:
+    """The registry's one repository; `registry_stack.py` makes it under this name."""
+    return config.named("service")
+
+
+def service_image(scope: Construct, *, config: StageConfig, root: Path) -> ecs.ContainerImage:
     """By digest where one is given; else an asset named by its content. Never a tag that can move."""
     if config.image_digest is not None:
+        # By name: the image's address is made by splitting the repository's ARN, and CloudFormation does not promise
+        # to split a reference into another stack.
+        account, region = config.stage.account, config.stage.region
+        repository = ecr.Repository.from_repository_attributes(
+            scope,
+            "Images",
+            repository_name=repository_name(config),
+            repository_arn=f"arn:aws:ecr:{region}:{account}:repository/{repository_name(config)}",
+        )
         return ecs.ContainerImage.from_ecr_repository(repository, config.image_digest)
     if not (root / DOCKERFILE).exists():
         raise ConfigurationError(

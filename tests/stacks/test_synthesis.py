@@ -9,7 +9,6 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import aws_cdk.aws_ecr as ecr
 import aws_cdk.aws_ecs as ecs
 import pytest
 from aws_cdk import App, Stack
@@ -127,18 +126,15 @@ def test_without_dockerfile_and_digest_the_sentence_says_what_to_give(tmp_path: 
     config = parse(PUBLIC, source="config/public.toml")
 
     with pytest.raises(ConfigurationError, match="give -c image_digest=sha256"):
-        service_image(config=config, repository=None, root=tmp_path)  # type: ignore[arg-type] # it is not reached
+        service_image(App(), config=config, root=tmp_path)
 
 
 def test_an_image_that_is_built_here_changes_with_its_source_only(tmp_path: Path) -> None:
     def image(number: int) -> str:
         config = parse(PUBLIC, source="config/public.toml")
         stack = Stack(App(outdir=str(tmp_path / f"out-{number}")), "Stack")
-        repository = ecr.Repository(stack, "Repository")
         definition = ecs.FargateTaskDefinition(stack, "Task")
-        definition.add_container(
-            "service", image=service_image(config=config, repository=repository, root=source)
-        )
+        definition.add_container("service", image=service_image(stack, config=config, root=source))
         (found,) = Template.from_stack(stack).find_resources("AWS::ECS::TaskDefinition").values()
         return json.dumps(found["Properties"]["ContainerDefinitions"][0]["Image"])
 

@@ -78,8 +78,8 @@ def fitted(shape: Any, value: Any) -> Any:
             fits = [fitted(shape.member, inner) for inner in value]
         case "map", Mapping():
             fits = {key: fitted(shape.value, inner) for key, inner in value.items()}
-        case kind, _:
-            fits = _SCALARS.get(kind, lambda scalar: scalar)(value)
+        case _:
+            fits = _SCALARS.get(shape.type_name, lambda scalar: scalar)(value)
     return fits
 
 
