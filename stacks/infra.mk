@@ -33,7 +33,10 @@ baseline:  ## record what an update must not replace
 cost:  ## write docs/cost.md
 	@sh delivery/cdk.sh synth && sh delivery/run.sh cost cdk.out
 
+maps:  ## write docs/infrastructure-map.md and its picture
+	@sh delivery/cdk.sh synth && sh delivery/run.sh maps cdk.out
+
 pin-actions:  ## write the commit behind each release tag of an action into .github/workflows (asks GitHub)
 	@sh delivery/run.sh pin_actions
 
-.PHONY: synth diff deploy destroy publish-frontend smoke test-stacks test-deploy baseline cost pin-actions
+.PHONY: synth diff deploy destroy publish-frontend smoke test-stacks test-deploy baseline cost maps pin-actions
