@@ -174,7 +174,7 @@ def picture(stage: StageView) -> str:
     lines = [
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1000 330" role="img" font-family="sans-serif">',
         f"  <title>The {escape(stage.config.stage.name)} stage</title>",
-        '  <rect x="405" y="5" width="390" height="315" rx="8" fill="none" stroke="#888" stroke-dasharray="4"/>',
+        '  <rect x="405" y="5" width="390" height="215" rx="8" fill="none" stroke="#888" stroke-dasharray="4"/>',
         f'  <text x="415" y="24" font-size="12" fill="#555">VPC {escape(stage.config.network.cidr)}</text>',
     ]
     for start, end in _ARROWS:
