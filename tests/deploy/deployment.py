@@ -68,21 +68,31 @@ class Deployment:
             aws_secret_access_key="testing",
         )
 
-    def cdk(self, *arguments: str, timeout_s: int = 170) -> subprocess.CompletedProcess[str]:
+    def cdk(
+        self, *arguments: str, more_environment: Mapping[str, str] | None = None, timeout_s: int = 170
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [str(CDK), *arguments], cwd=ROOT, env=dict(self.environment), capture_output=True, text=True,
-            check=False, timeout=timeout_s,
+            [str(CDK), *arguments], cwd=ROOT, env={**self.environment, **(more_environment or {})}, capture_output=True,
+            text=True, check=False, timeout=timeout_s,
         )  # fmt: skip
 
     def bootstrap(self) -> subprocess.CompletedProcess[str]:
         return self.cdk("bootstrap", f"aws://{ACCOUNT}/us-east-1", "--app", "")
 
-    def deploy(self, *more: str, digest: str = EXAMPLE_DIGEST) -> subprocess.CompletedProcess[str]:
+    def deploy(
+        self,
+        *,
+        digest: str | None = EXAMPLE_DIGEST,
+        more_environment: Mapping[str, str] | None = None,
+        timeout_s: int = 170,
+    ) -> subprocess.CompletedProcess[str]:
         """`cdk deploy 'STAGE/*'`. Direct, because moto's change sets make no outputs."""
+        image = ("-c", f"image_digest={digest}") if digest else ()
         return self.cdk(
             "deploy", f"{self.stage}/*", "--app", f"{sys.executable} app.py", "--output", str(self.folder / "out"),
-            "-c", f"stage={self.stage}", "-c", f"config={self.folder / 'config'}", "-c", f"image_digest={digest}",
-            "--require-approval", "never", "--method", "direct", "--concurrency", "4", "--progress", "events", *more,
+            "-c", f"stage={self.stage}", "-c", f"config={self.folder / 'config'}", *image,
+            "--require-approval", "never", "--method", "direct", "--concurrency", "4", "--progress", "events",
+            more_environment=more_environment, timeout_s=timeout_s,
         )  # fmt: skip
 
     def configure(self, change: tuple[str, str] | None = None, *, with_certificates: bool = True) -> None:
