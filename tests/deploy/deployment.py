@@ -69,7 +69,7 @@ class Deployment:
         )
 
     def cdk(
-        self, *arguments: str, more_environment: Mapping[str, str] | None = None, timeout_s: int = 170
+        self, *arguments: str, more_environment: Mapping[str, str] | None = None, timeout_s: int = 400
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [str(CDK), *arguments], cwd=ROOT, env={**self.environment, **(more_environment or {})}, capture_output=True,
@@ -84,7 +84,7 @@ class Deployment:
         *,
         digest: str | None = EXAMPLE_DIGEST,
         more_environment: Mapping[str, str] | None = None,
-        timeout_s: int = 170,
+        timeout_s: int = 400,
     ) -> subprocess.CompletedProcess[str]:
         """`cdk deploy 'STAGE/*'`. Direct, because moto's change sets make no outputs."""
         image = ("-c", f"image_digest={digest}") if digest else ()

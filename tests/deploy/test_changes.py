@@ -6,7 +6,7 @@ import pytest
 
 from tests.deploy.deployment import Deployment, deployment, missing_tools
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.process, pytest.mark.timeout(1200)]
 
 
 @pytest.fixture(scope="module")

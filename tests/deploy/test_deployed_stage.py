@@ -10,7 +10,7 @@ from stacks.stage_parsing import load
 from tests.deploy.deployment import ACCOUNT, Deployment
 from tests.stacks.variants import EXAMPLE_DIGEST
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.process, pytest.mark.timeout(900)]
 
 
 def config_of(deployed: Deployment) -> Any:

@@ -4,13 +4,14 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from stacks.constructs.service_image import DOCKERFILE
 from stacks.paths import ROOT
 from tests.deploy import container_engine
-from tests.deploy.container_engine import buildah, make_base, pushed
+from tests.deploy.container_engine import make_base, pushed
 from tests.deploy.deployment import Deployment, deployment, missing_tools
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(1500)]
@@ -60,10 +61,13 @@ def test_the_task_runs_the_image_that_was_pushed(built: Deployment) -> None:
 
 
 def test_the_image_is_the_service_as_nobody_in_particular(built: Deployment) -> None:
-    inspected = json.loads(
-        buildah(IMAGES, "inspect", "--type", "image", f"oci:{pushed(IMAGES, image_of(built))}:latest")
-    )
-    config = inspected["OCIv1"]["config"]
+    layout = pushed(IMAGES, image_of(built))
+
+    def blob(descriptor: dict[str, str]) -> dict[str, Any]:
+        return dict(json.loads((layout / "blobs" / descriptor["digest"].replace(":", "/")).read_text()))
+
+    (manifest,) = json.loads((layout / "index.json").read_text())["manifests"]
+    config = blob(blob(manifest)["config"])["config"]
 
     assert "10001" == config["User"].partition(":")[0]
     assert ["python", "-m", "service"] == config["Entrypoint"]
