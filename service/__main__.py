@@ -22,7 +22,7 @@ from service.metrics import logs
 from service.metrics.counters import Counters
 from service.settings import ImpossibleSettingsError, Settings, load
 from service.transports.bedrock_sdk import BedrockSdkTransport
-from service.transports.bedrock_stream import Deadlines
+from service.transports.deadlines import Deadlines
 
 _IMPOSSIBLE: Final = 2
 # A client that takes nothing at all for this long is gone, whatever its TCP window says.
