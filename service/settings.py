@@ -60,8 +60,26 @@ class Settings(BaseSettings):
         default=BIDIRECTIONAL_API,
         description="API of the model; Nova Sonic has one, and no other is accepted.",
     )
-    model_transport: Literal["sdk"] = Field(
-        default="sdk", description="How the API is spoken: `sdk`, the official SDK."
+    model_transport: Literal["auto", "direct", "sdk"] = Field(
+        default="auto",
+        description="How the API is spoken: `direct`, our own client; `sdk`, the official SDK; `auto`, the first"
+        " until the endpoint refuses it for reasons of protocol, then the second.",
+    )
+    model_streams_per_connection: int = Field(
+        default=1,
+        ge=1,
+        le=100,
+        description="Streams that share a connection to the model; more save memory, and share its loss (`direct`).",
+    )
+    model_spare_connections: int = Field(
+        default=1, ge=0, le=100, description="Connections kept ready for the next stream (`direct`)."
+    )
+    model_silence_s: float = Field(
+        default=10.0,
+        gt=0,
+        le=300,
+        description="Silence on a connection to the model after which it is asked with a PING, and time to answer"
+        " it (`direct`).",
     )
     model_endpoint: str | None = Field(
         default=None, description="Address of another endpoint, https only; empty: AWS in the Region."

@@ -10,9 +10,9 @@ from enum import Enum
 from typing import Final
 
 from service.errors import ModelFailure, ModelFailureKind
-from service.transports.bedrock_direct.exchange import Exchange
 from service.transports.bedrock_direct.envelope import Envelopes, open_chunk
 from service.transports.bedrock_direct.event_stream import Decoder, EventStreamError, string_headers
+from service.transports.bedrock_direct.exchange import Exchange
 from service.transports.bedrock_direct.refusals import exception_in_stream, refusal, wrong_response
 from service.transports.deadlines import Deadlines
 from service.transports.outbox import Outbox

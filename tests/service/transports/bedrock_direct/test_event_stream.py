@@ -108,7 +108,7 @@ def test_an_impossible_length_is_a_fault_before_anything_is_kept(wire: bytes) ->
 
 
 def test_headers_of_other_types_are_skipped() -> None:
-    headers = {
+    headers: dict[str, another_reading.HeaderValue] = {
         "flag": True,
         "count": another_reading.Integer(value=5, width=8),
         "raw": b"\x00\x01",

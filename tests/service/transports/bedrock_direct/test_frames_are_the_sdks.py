@@ -1,14 +1,17 @@
 """Thousands of frames, byte for byte against the official SDK: same clock, same keys, same documents."""
 
 import base64
-import datetime
+import datetime as dt
 import json
 import random
 from collections.abc import Iterator
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from aws_sdk_bedrock_runtime.models import (
+
+# The SDK ships no py.typed.
+from aws_sdk_bedrock_runtime.models import (  # type: ignore[import-untyped]
     BidirectionalInputPayloadPart,
     InvokeModelWithBidirectionalStreamInputChunk,
 )
@@ -33,7 +36,7 @@ from service.transports.bedrock_direct.signing import CONTENT_TYPE, FrameSigner,
 
 REGION = "eu-north-1"
 # A second and a bit before midnight UTC, so that the day changes under the stream.
-BEFORE_MIDNIGHT = datetime.datetime(2026, 12, 31, 23, 59, 58, 750_000, tzinfo=datetime.UTC).timestamp()
+BEFORE_MIDNIGHT = dt.datetime(2026, 12, 31, 23, 59, 58, 750_000, tzinfo=dt.UTC).timestamp()
 
 
 class Clock:
@@ -43,12 +46,12 @@ class Clock:
         self.at = BEFORE_MIDNIGHT
         clock = self
 
-        class Frozen(datetime.datetime):
+        class Frozen(dt.datetime):
             @classmethod
-            def now(cls, tz: datetime.tzinfo | None = None) -> "Frozen":
+            def now(cls, tz: dt.tzinfo | None = None) -> "Frozen":
                 return cls.fromtimestamp(clock.at, tz)
 
-        monkeypatch.setattr(signers, "datetime", SimpleNamespace(datetime=Frozen, UTC=datetime.UTC))
+        monkeypatch.setattr(signers, "datetime", SimpleNamespace(datetime=Frozen, UTC=dt.UTC))
 
 
 class Kept:
@@ -62,11 +65,11 @@ class Kept:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
-    yield Clock(monkeypatch)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
 
 
-def publisher(writer: Kept, secret: str, token: str | None, signature: str) -> AWSEventPublisher[object]:
+def publisher(writer: Kept, secret: str, token: str | None, signature: str) -> AWSEventPublisher[Any]:
     identity = AWSCredentialsIdentity(
         access_key_id="AKIDEXAMPLE", secret_access_key=secret, session_token=token
     )
