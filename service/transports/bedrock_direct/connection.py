@@ -77,6 +77,8 @@ class Connection(asyncio.Protocol):
         self.closed = False
         self.ready: asyncio.Future[None] = self._loop.create_future()
         """Done when the other side has sent its SETTINGS."""
+        self.gone: asyncio.Future[None] = self._loop.create_future()
+        """Done when the socket is closed, which a TLS goodbye and unsent bytes come before."""
 
     @property
     def streams(self) -> int:
@@ -214,6 +216,7 @@ class Connection(asyncio.Protocol):
         """The connection is gone."""
         reason = f"the connection was lost: {exc}" if exc else "the endpoint closed the connection"
         self._end(ModelFailure(ModelFailureKind.CONNECTION_LOST, reason))
+        self.gone.set_result(None)
 
     # Receiving
 

@@ -8,12 +8,15 @@ import asyncio
 import ssl
 from collections.abc import Sequence
 from contextlib import nullcontext
+from typing import Final
 
 from service.errors import ModelFailure, ModelFailureKind
 from service.transports.bedrock_direct.connection import Connection
 from service.transports.bedrock_direct.exchange import Exchange, ExchangeListener
 
-_NO_COMMON_PROTOCOL = "NO_APPLICATION_PROTOCOL"
+# A connection that says no goodbye is aborted after a second; see `Connection`.
+_CLOSE_S: Final = 2.0
+_NO_COMMON_PROTOCOL: Final = "NO_APPLICATION_PROTOCOL"
 
 
 class Pool:
@@ -38,6 +41,7 @@ class Pool:
         self._streams_per_connection = streams_per_connection
         self._spares = spares
         self._connections: list[Connection] = []
+        self._sockets: set[asyncio.Future[None]] = set()
         self._warming: set[asyncio.Task[None]] = set()
         self._one_at_a_time = asyncio.Lock() if streams_per_connection > 1 else None
 
@@ -77,6 +81,8 @@ class Pool:
                 server_hostname=self._host,
                 ssl_shutdown_timeout=1.0,
             )
+            self._sockets.add(connection.gone)
+            connection.gone.add_done_callback(self._sockets.discard)
             try:
                 await connection.ready
             except BaseException:
@@ -85,13 +91,15 @@ class Pool:
         return connection
 
     async def aclose(self) -> None:
-        """Close every connection."""
+        """Close every connection and wait for the sockets; an event loop must not be closed over them."""
         for warming in self._warming:
             warming.cancel()
         if self._warming:
             await asyncio.wait(self._warming)
         for connection in list(self._connections):
             connection.close()
+        if self._sockets:
+            await asyncio.wait(set(self._sockets), timeout=_CLOSE_S)
 
     @property
     def has_idle(self) -> bool:

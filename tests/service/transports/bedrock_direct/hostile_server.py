@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -107,7 +108,8 @@ class HostileServer:
         self._server: asyncio.Server
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "localhost", 0, ssl=self._tls)
+        listener = socket.create_server(("localhost", 0))
+        self._server = await asyncio.start_server(self._serve, sock=listener, ssl=self._tls)
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -19,7 +19,6 @@ from service.transports.deadlines import Deadlines
 from tests.contract.model_contract import Recorder, begin, end, silence
 from tests.service.transports.bedrock_direct.hostile_server import (
     CHUNK,
-    EVENT_STREAM,
     HostileServer,
     Script,
     Side,
@@ -508,17 +507,3 @@ async def test_a_response_in_padded_and_scattered_frames_is_the_same(
     await recorder.closed()
 
     assert ["accepted", "completionStart", "closed"] == recorder.names
-
-
-async def test_who_asks_and_never_reads_is_left(server: HostileServer, transport_to: Make) -> None:
-    async def script(side: Side) -> None:
-        await side.answer(await side.request(), EVENT_STREAM)
-        pings = frame(6, 0, 0, b"12345678") * 5_000
-        while True:
-            side.writer.write(pings)
-            await side.writer.drain()
-
-    server.script = script
-    failure = await failure_with(transport_to())
-
-    assert (LOST, True) == (failure.kind, "reads nothing" in failure.message)
