@@ -27,6 +27,7 @@ from service.transports.bedrock_sdk import BedrockSdkTransport
 from service.transports.deadlines import Deadlines
 from service.transports.fallback import FallbackTransport
 from service.transports.ports import ModelTransport
+from service.transports.websocket_protocol import DirectProtocol
 
 _IMPOSSIBLE: Final = 2
 # A client that takes nothing at all for this long is gone, whatever its TCP window says.
@@ -152,7 +153,7 @@ def _model(settings: Settings, counters: Counters) -> ModelTransport:
 def _uvicorn_config(app: object, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,  # type: ignore[arg-type]  # an ASGI application; uvicorn's alias is narrower than FastAPI's class
-        ws="websockets-sansio",
+        ws=DirectProtocol,
         ws_max_size=settings.max_message_bytes,
         ws_per_message_deflate=False,
         ws_ping_interval=settings.ping_interval_s,

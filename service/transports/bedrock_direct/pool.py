@@ -139,7 +139,8 @@ class Pool:
         idle = [other for other in self._connections if not other.streams and other.limit]
         if connection.closed:
             self._connections.remove(connection)
-        elif not connection.streams and len(idle) > self._spares:
+        # Twice the spares, so that a stream that ends leaves its connection to the next one.
+        elif not connection.streams and len(idle) > 2 * self._spares:
             self._connections.remove(connection)
             connection.close()
 

@@ -63,7 +63,7 @@ class Side:
         while not reached():
             data = await self.reader.read(65_536)
             if not data:
-                return
+                raise ConnectionError("the client has gone")
             for event in self.h2.receive_data(data):
                 self._note(event, acknowledge=acknowledge)
             await self.flush()
