@@ -94,7 +94,7 @@ class Driver:
         self._tasks = tasks
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
-        self._timer_at: float | None = None
+        self._timer_at = 0.0
         self._opening: dict[int, asyncio.Task[None]] = {}
         self._streams: dict[int, ModelStream] = {}
         self._running_tools: set[asyncio.Task[None]] = set()
@@ -181,19 +181,29 @@ class Driver:
         if self._broken:
             return
         try:
-            self._perform(self._session.tick(self._clock()))
+            deadline = self._session.deadline
+            if deadline is not None and deadline <= self._clock():
+                self._perform(self._session.tick(self._clock()))
             self._rearm()
         except Exception as error:  # noqa: BLE001 - the last resort of one session
             self._break(error)
 
     def _rearm(self) -> None:
-        """One timer, moved only when the deadline moved; a frame of audio usually moves it back."""
+        """One timer, moved only when it would come too late.
+
+        Frames of audio put the deadline off all the time; a timer that comes too early is set anew then.
+        """
         deadline = self._session.deadline
-        if self._timer is not None and self._timer_at != deadline:
+        if deadline is None:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            return
+        if self._timer is not None:
+            if self._timer_at <= deadline:
+                return
             self._timer.cancel()
-            self._timer = None
-        if self._timer is None and deadline is not None:
-            self._timer = self._loop.call_later(max(0.0, deadline - self._clock()), self._tick)
+        self._timer = self._loop.call_later(max(0.0, deadline - self._clock()), self._tick)
         self._timer_at = deadline
 
     def _perform(self, effects: Sequence[Effect]) -> None:

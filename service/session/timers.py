@@ -223,11 +223,49 @@ TIMERS: Final[Sequence[Timer]] = (
 )
 
 
+# What a frame of audio can move, either way, while nothing that `Soonest` pins has changed.
+_MOVED_BY_AUDIO: Final = (_speaking_at, _reply_at, _watchdog_at, _keep_alive_at, _ack_at, _counts_at)
+_OTHERS: Final = tuple(due_at for due_at, _ in TIMERS if due_at not in _MOVED_BY_AUDIO)
+
+
 def deadline(core: Core) -> float:
     """When the next timer is due; `inf` only when the session is over."""
     if core.state is State.OVER:
         return NEVER
     return min(due_at(core) for due_at, _ in TIMERS)
+
+
+class Soonest:
+    """`deadline`, remembered: after a frame of audio, which is nearly always, only what audio moves is asked again.
+
+    It is exact. A frame that begins a turn or a reply, or changes the state or the stream, changes what is pinned.
+    """
+
+    __slots__ = ("_core", "_others_at", "_pinned")
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._others_at: float | None = None
+        self._pinned: tuple[object, ...] = ()
+
+    def forget(self) -> None:
+        """Something other than a frame of audio happened."""
+        self._others_at = None
+
+    def at(self) -> float:
+        """As `deadline`."""
+        core = self._core
+        if core.state is State.OVER:
+            return NEVER
+        pinned = (core.state, core.upstream.phase, core.turn, core.reply, core.leaving)
+        if self._others_at is None or pinned != self._pinned:
+            self._pinned = pinned
+            self._others_at = min([due_at(core) for due_at in _OTHERS])
+        soonest = self._others_at
+        for due_at in _MOVED_BY_AUDIO:
+            at = due_at(core)
+            soonest = min(at, soonest)
+        return soonest
 
 
 def run(core: Core, now: float) -> None:

@@ -6,7 +6,7 @@ I3 `seq` begins with 1 and has no gaps; nothing but `error` comes before `ready`
 I5 Audio kept for later is bounded.
 I6 A stream that is closed was ended in order as far as it was begun, or was lost.
 I7 After the end there is no effect and no timer.
-I8 Until the end a timer is armed, no state that waits for the model lasts for ever, and a listening model is fed.
+I8 Until the end a timer is armed, and the one that is remembered is the soonest of all; no state that waits for the model lasts for ever, and a listening model is fed.
 I9 History is at most 40 KB, each text at most 1,000 bytes of UTF-8, first the user's, alternating.
 I11 Reply audio has the newest response id, positions without gaps, and none follows `interrupted` or the turn's end.
 I12 An `error` comes before every close but 1000; a turn ends once.
@@ -18,6 +18,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from service.errors import CloseCode
+from service.session import timers
+from service.session.core import NEVER
 from service.session.effects import (
     CloseClient,
     CloseStream,
@@ -103,6 +105,9 @@ class Invariants:
             if isinstance(effect, SendToModel) and isinstance(effect.event, inp.AudioInput | inp.AudioStart):
                 self.fed_at = now
         self.is_over = session.state is State.OVER
+        exact = timers.deadline(session._core)
+        remembered = NEVER if session.deadline is None else session.deadline
+        require("I8", holds=remembered == exact, why=(remembered, exact))
         self._timers(session, now)
         # What is carried over from a lost stream and what comes meanwhile may each fill the bound.
         bound = 2 * self.terms.kept_audio_s * 2 * 24_000 + 2**12
