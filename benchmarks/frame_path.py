@@ -61,14 +61,16 @@ class Sealing:
 class SealingModel:
     """A transport of such streams."""
 
-    stream: Sealing
+    def __init__(self) -> None:
+        self.opened: asyncio.Future[Sealing] = asyncio.get_running_loop().create_future()
 
     async def check(self) -> None:
         return
 
     async def open(self, listener: ModelStreamListener) -> Sealing:
-        self.stream = Sealing(listener)
-        return self.stream
+        stream = Sealing(listener)
+        self.opened.set_result(stream)
+        return stream
 
     async def aclose(self) -> None:
         return
@@ -152,11 +154,11 @@ async def _driver(clock: Callable[[], float], tasks: asyncio.TaskGroup) -> tuple
         tasks=tasks,
     )
     driver.on_text('{"type":"start"}')
-    while not hasattr(model, "stream"):
-        await asyncio.sleep(0)
+    stream = await model.opened
+    # The driver takes the stream over in the same turn of the loop as this does.
     await asyncio.sleep(0)
-    model.stream.listener.on_stream_accepted()
-    return driver, model.stream
+    stream.listener.on_stream_accepted()
+    return driver, stream
 
 
 async def _measure(bench: Bench) -> dict[str, float]:
@@ -236,7 +238,7 @@ def main() -> int:
     options = parser.parse_args()
     figures = asyncio.run(_measure(Bench(options.rounds, options.frames)))
     whole = figures["in, the whole way"]
-    print(f"{'':34} | us/frame | of the way in")
+    print(f"\n{'':34} | us/frame | of the way in")
     for name, us in figures.items():
         print(f"{name:34} | {us:8.2f} | {us / whole:.2f}")
     return 0
