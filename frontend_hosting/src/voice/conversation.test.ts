@@ -262,6 +262,15 @@ describe('a lost connection', () => {
     expect(phase()).toBe('ended')
   })
 
+  it('of an ended call is not taken up by the next one', async () => {
+    const { socket, conversation, done } = await live()
+    socket(lost(1006))
+    conversation.end()
+    await conversation.start(null)
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(opened(done)).toBe(2)
+  })
+
   it.each([[4400, 'protocolFault'], [4401, 'signInRequired'], [4403, 'forbidden'], [1009, 'messageTooBig']])(
     'with close code %i is not tried again',
     async (code, problem) => {
