@@ -279,7 +279,7 @@ class Soonest:
         if self._others_at is None or pinned != self._pinned:
             self._pinned = pinned
             self._others_at = min([due_at(core) for due_at in _OTHERS])
-        return min(self._others_at, min([due_at(core) for due_at in _MOVED_BY_AUDIO]))
+        return min(self._others_at, *[due_at(core) for due_at in _MOVED_BY_AUDIO])
 
 
 def run(core: Core, now: float) -> None:

@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from service.transports.handshake import Agreed, Refused, Request, Rules
 from service.transports.ports import ClientConnection, ClientListener
-from service.transports.websocket_protocol import ABNORMAL_CLOSURE, direct_connection
+from service.transports.websocket_protocol import ABNORMAL_CLOSURE, DirectConnection, direct_connection
 from service.wire.subprotocol import Subprotocol
 
 # How long a close may wait behind what the client has not read yet.
@@ -151,18 +151,19 @@ class Entrance:
                 # Not now: the session is in the middle of saying something.
                 asyncio.get_running_loop().call_soon(listener.on_too_slow)
 
-        direct = direct_connection(websocket, max_bytes=self._outbox_bytes, on_overflow=overflow)
-        queued = QueuedConnection(websocket, max_bytes=self._outbox_bytes, on_overflow=overflow)
+        connection = direct_connection(
+            websocket, max_bytes=self._outbox_bytes, on_overflow=overflow
+        ) or QueuedConnection(websocket, max_bytes=self._outbox_bytes, on_overflow=overflow)
         async with asyncio.TaskGroup() as tasks:
             # Nothing waits between admission and this: two requests cannot get the same last seat.
-            listener = attend(direct or queued, agreed.subprotocol, tasks)
+            listener = attend(connection, agreed.subprotocol, tasks)
             close_code: int | None = None
             try:
                 await websocket.accept(subprotocol=agreed.header)
-                if direct is not None:
-                    close_code = await direct.begin(listener)
+                if isinstance(connection, DirectConnection):
+                    close_code = await connection.begin(listener)
                 else:
-                    close_code = await _pass_messages(websocket, queued, listener, tasks)
+                    close_code = await _pass_messages(websocket, connection, listener, tasks)
             except OSError:
                 # The client went away before the upgrade was answered; nobody is left to tell.
                 close_code = ABNORMAL_CLOSURE
