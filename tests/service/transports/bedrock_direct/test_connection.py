@@ -7,6 +7,8 @@ from typing import Any
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from service.errors import ModelFailure, ModelFailureKind
 from service.transports.bedrock_direct.connection import Connection
@@ -74,6 +76,58 @@ async def connected() -> tuple[Connection, StuckTransport]:
     connection.data_received(server.data_to_send())
     await connection.ready
     return connection, transport
+
+
+class Tolerant(Listener):
+    """Takes whatever a made-up server says, and counts its ends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ends = 0
+
+    def on_response(self, status: int, headers: Mapping[str, str]) -> None:
+        assert status >= 0
+        assert all(isinstance(value, str) for value in headers.values())
+
+    def on_data(self, data: bytes) -> None:
+        assert not self.ends, data
+
+    def on_end(self) -> None:
+        self.ends += 1
+
+    def on_lost(self, failure: ModelFailure) -> None:
+        super().on_lost(failure)
+        self.ends += 1
+
+
+FRAMES = st.builds(
+    frame,
+    st.integers(0, 12),
+    st.sampled_from([0, 1, 4, 5, 8, 9, 0x20, 0xFF]),
+    st.sampled_from([0, 1, 1, 1, 2, 3, 5]),
+    st.one_of(st.binary(max_size=24), st.sampled_from([b"\x88", bytes(4), bytes(8), b"\x00\x00\x00\x01"])),
+)
+
+
+@given(
+    pieces=st.lists(st.one_of(FRAMES, FRAMES, st.binary(max_size=40)), max_size=10),
+    size=st.integers(1, 64),
+)
+@settings(deadline=None)
+async def test_whatever_a_server_says_ends_an_exchange_once_or_not_at_all(
+    pieces: list[bytes], size: int
+) -> None:
+    connection, _ = await connected()
+    listeners = [Tolerant(), Tolerant()]
+    for listener in listeners:
+        connection.request(REQUEST, listener)
+    wire = b"".join(pieces)
+    for at in range(0, len(wire), size):
+        if not connection.closed:
+            connection.data_received(wire[at : at + size])
+    connection.close()
+
+    assert all(listener.ends == 1 for listener in listeners)
 
 
 async def test_a_socket_that_takes_nothing_is_given_no_more_data() -> None:
