@@ -10,7 +10,7 @@ BRAIN ?= speech
 PAGE ?= yes
 FILE ?=
 ARGS ?=
-export PYTHON CHROME_PATH
+export PYTHON CHROMIUM
 
 help:  ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'

@@ -20,7 +20,8 @@ from benchmarks.client import FRAME_S
 from benchmarks.commands import obey
 from benchmarks.stamps import Delays, delay_ms, stamp
 from service.errors import ModelFailure
-from service.transports.bedrock_sdk import BedrockSdkTransport, Deadlines
+from service.transports.bedrock_sdk import BedrockSdkTransport
+from service.transports.bedrock_stream import Deadlines
 from service.transports.ports import ModelStream
 
 _HEAD: Final = b'{"event":{"audioInput":{"promptName":"load","contentName":"load","content":"'

@@ -26,8 +26,8 @@ export default defineConfig({
   },
   test: {
     include: ['src/**/*.test.{ts,tsx}'],
-    environment: 'happy-dom',
-    setupFiles: ['src/test-setup.ts'],
+    // Components ask for a DOM at their top; everything else runs without, as it should be able to.
+    environment: 'node',
     restoreMocks: true,
   },
 })

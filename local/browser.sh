@@ -10,7 +10,7 @@ for name in chromium chromium-browser google-chrome google-chrome-stable; do
         break
     fi
 done
-[ -n "${CHROME_PATH:-}" ] && [ -x "$CHROME_PATH" ] && browser=$CHROME_PATH
+[ -n "${CHROMIUM:-}" ] && [ -x "$CHROMIUM" ] && browser=$CHROMIUM
 [ -n "${browser:-}" ] || missing="$missing chromium"
 command -v ffmpeg >/dev/null 2>&1 || missing="$missing ffmpeg"
 [ -n "$missing" ] || exit 0
@@ -22,7 +22,7 @@ fi
 if [ "$as_root" = no ] || ! command -v apt-get >/dev/null 2>&1; then
     echo "setup: the browser tests need$missing, and this user may not install packages here." >&2
     echo "  Debian, Ubuntu: sudo apt-get install$missing      macOS: brew install$missing" >&2
-    echo "  or name a browser: CHROME_PATH=/path/to/chrome make test" >&2
+    echo "  or name a browser: CHROMIUM=/path/to/chrome make test" >&2
     exit 1
 fi
 

@@ -3,7 +3,6 @@
 set -eu
 cd "$(dirname "$0")/.."
 for generator in docs/generate/[!_]*.py; do
-    [ -e "$generator" ] || continue
     module=$(echo "${generator%.py}" | tr / .)
     .venv/bin/python -m "$module"
 done

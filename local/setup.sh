@@ -36,11 +36,18 @@ explain() { # $1 what failed
     fail "$1. The full log is .run/setup.log"
 }
 
-# Run a long command quietly, with a sign of life every ten seconds. $1 what, $2 pattern whose lines count as progress
+how_far() { # what pip is at, from its log; npm says nothing until it is done
+    if grep -q '^Installing collected' "$log"; then
+        printf ', unpacking'
+    elif fetched=$(grep -c '^Collecting' "$log"); then
+        printf ', %s packages looked at' "$fetched"
+    fi
+}
+
+# Run a long command quietly, with a sign of life every ten seconds. $1 what, then the command
 quietly() {
     what=$1
-    progress=$2
-    shift 2
+    shift
     begun=$(date +%s)
     "$@" >>"$log" 2>&1 &
     child=$!
@@ -48,7 +55,7 @@ quietly() {
     while kill -0 "$child" 2>/dev/null; do
         sleep 0.2 2>/dev/null || sleep 1
         ticks=$((ticks + 1))
-        [ $((ticks % 50)) -eq 0 ] && say "  ... $(($(date +%s) - begun)) s, $(grep -c "$progress" "$log" || true) packages so far"
+        [ $((ticks % 50)) -eq 0 ] && say "  ... $(($(date +%s) - begun)) s$(how_far)"
     done
     wait "$child" || { child=''; explain "$what failed"; }
     child=''
@@ -72,7 +79,7 @@ python_make() {
     fi
     rm -f .venv/.stamp
     say "Installing $(grep -c '^[A-Za-z0-9].*==' requirements/dev.txt) Python packages (about 220 MB to fetch, 660 MB on disk; 1 to 4 minutes)"
-    quietly "installing the Python packages" '^Collecting' \
+    quietly "installing the Python packages" \
         .venv/bin/python -m pip install --disable-pip-version-check --no-input --require-hashes -r requirements/dev.txt
     python_stamp >.venv/.stamp
 }
@@ -90,7 +97,8 @@ node_make() {
     enough_disk
     say "Installing the page's packages with Node.js $have (about 300 MB on disk; 20 to 60 seconds)"
     rm -f "$page/node_modules/.stamp"
-    quietly "installing the page's packages" '^$' npm --prefix "$page" ci --ignore-scripts --no-audit --no-fund
+    : >"$log"
+    quietly "installing the page's packages" npm --prefix "$page" ci --ignore-scripts --no-audit --no-fund
     node_stamp >"$page/node_modules/.stamp"
 }
 
@@ -101,7 +109,7 @@ page_stamp() {
 page_ready() { [ -f "$page/dist/index.html" ] && matches "$page/dist/.stamp" "$(page_stamp)"; }
 page_make() {
     say "Building the page (about 5 seconds)"
-    quietly "building the page" '^$' npm --prefix "$page" run build
+    quietly "building the page" npm --prefix "$page" run build
     page_stamp >"$page/dist/.stamp"
 }
 

@@ -126,7 +126,9 @@ def suites(*, fast: bool) -> list[Suite]:
         read=read_playwright,
         environment={
             "PLAYWRIGHT_JSON_OUTPUT_FILE": str(REPORTS / "browser.json"),
-            "CHROME_PATH": os.environ.get("CHROME_PATH") or chromium() or "chromium",
+            # It speaks with the emulator's voice, which this Python has.
+            "PYTHON": sys.executable,
+            "CHROMIUM": os.environ.get("CHROMIUM") or chromium() or "chromium",
         },
         talks=True,
     )

@@ -56,7 +56,8 @@ export class Call {
 
   async open(): Promise<void> {
     await this.page.addInitScript(RECORD_PHASES)
-    await this.page.goto(this.#origin)
+    // The page fetches what a call needs while it is idle; a line that breaks later finds it there.
+    await this.page.goto(this.#origin, { waitUntil: 'networkidle' })
     await expect(this.page.getByRole('combobox', { name: 'Voice' })).toBeVisible()
   }
 

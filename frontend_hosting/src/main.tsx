@@ -8,6 +8,7 @@ import { readStored } from './ui/stored.ts'
 import { applyTheme, isTheme } from './ui/theme.ts'
 import { openAudio } from './voice/audio/audio-path.ts'
 import { Conversation, type Meters } from './voice/conversation.ts'
+import { preload } from './voice/preload.ts'
 import { diagnose, fetchOptions } from './voice/service.ts'
 import { createSocket } from './voice/socket.ts'
 import { createVoiceStore } from './voice/store.ts'
@@ -36,3 +37,4 @@ createRoot(root).render(
     <App store={store} conversation={conversation} fetchOptions={ask} />
   </StrictMode>,
 )
+void preload()

@@ -29,8 +29,14 @@ _PINNED: Final[Mapping[str, int]] = {
     "uvicorn.access": logging.CRITICAL,
 }
 _MAX_FIELD_CHARS: Final = 500
-# uvicorn 0.54 says this for every upgrade that is answered with an HTTP response, which is how we refuse one.
-_UVICORN_NOISE: Final = "ASGI callable returned without completing handshake."
+# What uvicorn 0.54 says at ERROR, some of it with a traceback, of every upgrade that is answered with an HTTP
+# response (which is how we refuse one) and of every text that is no UTF-8 (which ends that session with 1007).
+_UVICORN_NOISE: Final = frozenset(
+    {
+        "ASGI callable returned without completing handshake.",
+        "Invalid UTF-8 sequence received from client.",
+    }
+)
 
 
 def configure(level: str, *, stream: IO[str] | None = None) -> None:
@@ -77,7 +83,7 @@ def configure(level: str, *, stream: IO[str] | None = None) -> None:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    return record.msg != _UVICORN_NOISE
+    return record.msg not in _UVICORN_NOISE
 
 
 def logger(name: str) -> structlog.stdlib.BoundLogger:

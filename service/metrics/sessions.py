@@ -5,8 +5,9 @@ The lines hold identifiers, spans and closed vocabularies; no sentence of a user
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import assert_never
+from typing import Final, assert_never
 
+from service.errors import CloseCode
 from service.metrics.counters import Counters
 from service.metrics.logs import logger
 from service.session.effects import (
@@ -20,6 +21,8 @@ from service.session.effects import (
     ValidationCounted,
 )
 
+# A client may close with any number; only these become part of a counter's name.
+_KNOWN_CODES: Final = frozenset(CloseCode) | frozenset(range(1000, 1016))
 _log = logger("service.session")
 
 
@@ -55,12 +58,12 @@ class SessionRecord:
 
     def ended(self, *, now: float, close_code: int, dropped_frames: int) -> None:
         """Write the session's line; called once, last."""
-        self.counters.add("sessions_ended", label=str(close_code))
+        self.counters.add("sessions_ended", label=str(close_code) if close_code in _KNOWN_CODES else "other")
         _log.info(
             "session ended",
             session_id=self.session_id,
             subprotocol=self.subprotocol,
-            close_code=close_code,
+            close_code=int(close_code),
             duration_ms=round((now - self.began_at) * 1_000),
             model_frames_dropped=dropped_frames,
             **self._totals,

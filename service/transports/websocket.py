@@ -18,6 +18,7 @@ from service.wire.subprotocol import Subprotocol
 
 # How long a close may wait behind what the client has not read yet.
 _CLOSE_TIMEOUT_S: Final = 3.0
+_ABNORMAL_CLOSURE: Final = 1006
 
 
 class Attend(Protocol):
@@ -157,6 +158,9 @@ class Entrance:
             try:
                 await websocket.accept(subprotocol=agreed.header)
                 close_code = await _pass_messages(websocket, connection, listener, tasks)
+            except OSError:
+                # The client went away before the upgrade was answered; nobody is left to tell.
+                close_code = _ABNORMAL_CLOSURE
             finally:
                 await listener.finish(close_code)
 
@@ -180,7 +184,7 @@ async def _read(websocket: WebSocket, listener: ClientListener) -> int:
     while True:
         message = await websocket.receive()
         if message["type"] == "websocket.disconnect":
-            return int(message.get("code", 1006))
+            return int(message.get("code", _ABNORMAL_CLOSURE))
         if (text := message.get("text")) is not None:
             listener.on_text(text)
         else:

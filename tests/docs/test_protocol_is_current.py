@@ -5,7 +5,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from docs.generate_protocol import CLOSE_CODES, DOCUMENTS, ERROR_CODES
+from docs.generate.protocol import CLOSE_CODES, DOCUMENTS, ERROR_CODES
 from service.errors import CloseCode, ErrorCode
 
 ROOT = Path(__file__).parents[2]
@@ -17,7 +17,7 @@ ASYNCAPI = json.loads((ROOT / "docs/asyncapi.json").read_text())
 def test_a_document_says_what_the_types_say(name: str) -> None:
     written = (ROOT / "docs" / name).read_text(encoding="utf-8")
 
-    assert DOCUMENTS[name]() == written, "run: python -m docs.generate_protocol"
+    assert DOCUMENTS[name]() == written, "run: python -m docs.generate.protocol"
 
 
 def test_every_close_code_and_error_code_is_explained() -> None:

@@ -6,8 +6,11 @@ import os
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -203,6 +206,48 @@ async def test_a_client_that_vanishes_takes_only_its_own_session_along(service: 
         await stays.send('{"type":"end"}')
 
         assert 1000 == await closed(stays)
+
+
+@pytest.mark.parametrize(
+    "rudeness",
+    [
+        b"",
+        b"\x81\x82\0\0\0\0\xff\xfe",
+        b"\x88\x82\0\0\0\0\x13\x88",
+        b"\xff" * 64,
+        b"\x82\x81\0\0\0\0x",
+        b"\x81\x90\0\0\0\0" + b'{"type":"start"}',
+    ],
+    ids=["nothing", "no UTF-8", "close code 5000", "no frame", "a byte of audio", "start"],
+)
+def test_a_rude_client_leaves_nothing_behind(service: Running, rudeness: bytes) -> None:
+    upgrade = (
+        "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    for cut in (len(upgrade), 40):
+        with socket.create_connection(("127.0.0.1", int(service.url.rpartition(":")[2]))) as rude:
+            # Closing then sends RST, and the service meets an error wherever it happens to be.
+            rude.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            rude.sendall(upgrade[:cut].encode() + rudeness)
+    deadline_at = time.monotonic() + PATIENCE_S
+    while 0 < sessions(service) and time.monotonic() < deadline_at:
+        pass
+
+    assert 0 == sessions(service)
+    service.stop()
+    assert 0 == service.ended()
+    assert "Traceback" not in service.log.read_text()
+
+
+def sessions(service: Running) -> int:
+    """How many sessions the service holds; it says so whether it is ready or not."""
+    try:
+        answer = urllib.request.urlopen(service.url + "/health/ready", timeout=PATIENCE_S)  # noqa: S310 - our own URL
+    except urllib.error.HTTPError as not_ready:
+        answer = not_ready
+    with answer:
+        return int(json.load(answer)["sessions"])
 
 
 async def test_a_message_beyond_the_limit_is_1009(service: Running) -> None:

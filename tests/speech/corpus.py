@@ -91,13 +91,23 @@ def _fetched() -> Path:
     unpacked = unfinished / "root"
     unpacked.mkdir(parents=True)
     try:
-        _run(["apt-get", "download", *_PACKAGES], cwd=unfinished)
+        _download(unfinished)
         for package in sorted(unfinished.glob("*.deb")):
             _run(["dpkg-deb", "-x", str(package), str(unpacked)], cwd=unfinished)
         unpacked.rename(root)
     finally:
         shutil.rmtree(unfinished)
     return root
+
+
+def _download(into: Path) -> None:
+    """Fetch the packages; a fresh machine, and one whose lists are old, needs its lists renewed first."""
+    download = ["apt-get", "download", *_PACKAGES]
+    try:
+        _run(download, cwd=into)
+    except CorpusUnavailableError:
+        _run(["apt-get", "update"], cwd=into)
+        _run(download, cwd=into)
 
 
 def _run(command: Sequence[str], *, cwd: Path) -> None:

@@ -17,7 +17,7 @@ const READY: Ready = {
 }
 
 /** A page whose microphone, loudspeaker and socket are lists of what was asked of them. */
-function page({ microphone = 'open' as 'open' | MicrophoneError, diagnosis = { code: 'serviceUnreachable', detail: null } as Problem } = {}) {
+function page({ microphone = 'open' as 'open' | Error, diagnosis = { code: 'serviceUnreachable', detail: null } as Problem } = {}) {
   const done: string[] = []
   const sent: ClientMessage[] = []
   let socket: (event: SocketToPage) => void = () => expect.fail('no socket was opened')
@@ -28,6 +28,7 @@ function page({ microphone = 'open' as 'open' | MicrophoneError, diagnosis = { c
     openAudio: async ({ microphone: wanted }, listener) => {
       done.push(wanted ? 'microphone asked' : 'loudspeaker only')
       if (microphone !== 'open') throw microphone
+      listener.onMicrophoneOpened()
       audio = listener
       return Promise.resolve({
         socketPorts: { capture: channel.port1, player: channel.port2 },
@@ -106,6 +107,15 @@ describe('starting', () => {
     await conversation.start(null)
     expect(store.getState().call).toEqual({ status: 'failed', problem: { code: 'microphoneDenied', detail: null } })
     expect(done).toEqual(['microphone asked'])
+  })
+
+  it.each([
+    ['serviceUnreachable', 'serviceUnreachable'],
+    ['serviceRefused', 'setupFailed'],
+  ] as const)('whose worklets do not load asks why: %s', async (diagnosed, code) => {
+    const failing = page({ microphone: new DOMException('Unable to load a worklet', 'AbortError'), diagnosis: { code: diagnosed, detail: null } })
+    await failing.conversation.start(null)
+    expect(failing.store.getState().call).toEqual({ status: 'failed', problem: { code, detail: null } })
   })
 
   it('by typing needs no microphone and keeps the gate closed', async () => {
@@ -250,6 +260,15 @@ describe('a lost connection', () => {
     await vi.advanceTimersByTimeAsync(60_000)
     expect(opened(done)).toBe(1)
     expect(phase()).toBe('ended')
+  })
+
+  it('of an ended call is not taken up by the next one', async () => {
+    const { socket, conversation, done } = await live()
+    socket(lost(1006))
+    conversation.end()
+    await conversation.start(null)
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(opened(done)).toBe(2)
   })
 
   it.each([[4400, 'protocolFault'], [4401, 'signInRequired'], [4403, 'forbidden'], [1009, 'messageTooBig']])(

@@ -74,6 +74,7 @@ export class Conversation {
     this.#store.dispatch({ type: 'startRequested', typing })
     try {
       const audio = await this.#ports.openAudio({ microphone: !typing }, {
+        onMicrophoneOpened: () => this.#onMicrophoneOpened(generation),
         onCapture: (event) => this.#onCapture(event),
         onPlayer: (event) => this.#onPlayer(event),
         onMicrophoneLost: () => this.#fail({ code: 'microphoneLost', detail: null }),
@@ -83,14 +84,26 @@ export class Conversation {
         return
       }
       this.#audio = audio
-      this.#store.dispatch({ type: 'microphoneOpened' })
       this.#socket = this.#ports.openSocket((event) => this.#onSocket(event))
       this.#socket.connect(audio.socketPorts)
       this.#open()
     } catch (error) {
-      if (generation !== this.#generation) return
-      this.#fail({ code: error instanceof MicrophoneError ? error.problem : 'setupFailed', detail: null })
+      const problem = await this.#setupProblem(error)
+      if (generation === this.#generation) this.#fail(problem)
     }
+  }
+
+  /** A worklet that does not load and a browser that cannot run it raise the same error. */
+  async #setupProblem(error: unknown): Promise<Problem> {
+    if (error instanceof MicrophoneError) return { code: error.problem, detail: null }
+    const problem = await this.#ports.diagnose()
+    return problem.code === 'serviceUnreachable' ? problem : { code: 'setupFailed', detail: null }
+  }
+
+  #onMicrophoneOpened(generation: number): void {
+    if (generation !== this.#generation) return
+    this.#store.dispatch({ type: 'microphoneOpened' })
+    this.#expectReady()
   }
 
   end(): void {
@@ -132,6 +145,10 @@ export class Conversation {
 
   #open(): void {
     this.#socket?.open()
+    this.#expectReady()
+  }
+
+  #expectReady(): void {
     clearTimeout(this.#deadline)
     this.#deadline = setTimeout(() => this.#onSilence(), READY_WITHIN_MS)
   }

@@ -15,6 +15,8 @@ export type VoiceSocket = {
 
 export type OpenSocket = (onEvent: (event: SocketToPage) => void) => VoiceSocket
 
+export const WORKER_URL: string = workerUrl
+
 /** The page, /api and /ws share one origin; the address never carries a query. */
 export function socketUrl(location: { readonly protocol: string; readonly host: string }): string {
   return `${location.protocol === 'https:' ? 'wss:' : 'ws:'}//${location.host}${SOCKET_PATH}`

@@ -57,6 +57,11 @@ describe('typed text', () => {
     expect(withTranscript(withTyped([], 1, 'one'), user('two'))).toHaveLength(2)
   })
 
+  it('that is sent again belongs to its own turn', () => {
+    const first = withTranscript(withTyped([], 1, 'again'), user('again', 1))
+    expect(withTranscript(withTyped(first, 1, 'again'), user('again', 2))).toMatchObject([{ turn: 1 }, { turn: 2 }])
+  })
+
   it('of an earlier session is not confirmed by this one', () => {
     expect(withTranscript(withTyped([], 1, 'one'), { ...user('one'), session: 2 })).toHaveLength(2)
   })

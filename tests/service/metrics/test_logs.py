@@ -81,7 +81,11 @@ def test_a_librarys_warning_is_json_too(written: io.StringIO) -> None:
     assert [("something odd", "warning")] == [(line["event"], line["level"]) for line in lines(written)]
 
 
-def test_what_uvicorn_says_of_every_refused_upgrade_is_no_news(written: io.StringIO) -> None:
-    logging.getLogger("uvicorn.error").error("ASGI callable returned without completing handshake.")
+@pytest.mark.parametrize(
+    "noise",
+    ["ASGI callable returned without completing handshake.", "Invalid UTF-8 sequence received from client."],
+)
+def test_what_uvicorn_says_of_every_refused_client_is_no_news(written: io.StringIO, noise: str) -> None:
+    logging.getLogger("uvicorn.error").error(noise)
 
     assert "" == written.getvalue()

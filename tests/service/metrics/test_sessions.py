@@ -85,6 +85,17 @@ def test_a_lost_stream_is_a_warning_that_says_whether_another_is_tried() -> None
     assert 1 == counters.value("model_streams_lost", "throttled")
 
 
+@pytest.mark.parametrize(("code", "label"), [(4429, "4429"), (1006, "1006"), (4999, "other")])
+def test_a_close_code_of_the_clients_own_making_is_no_counter_of_its_own(code: int, label: str) -> None:
+    counters = Counters()
+    record = SessionRecord(session_id="s-1", subprotocol="voice.v1", began_at=0.0, counters=counters)
+    with capture_logs() as lines:
+        record.ended(now=1.0, close_code=code, dropped_frames=0)
+
+    assert 1 == counters.value("sessions_ended", label)
+    assert code == lines[0]["close_code"]
+
+
 def test_states_and_closures_are_counted_without_a_line() -> None:
     counters, lines = recorded(
         StateChanged(before=State.LISTENING, after=State.THINKING),

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import signal
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -179,6 +180,27 @@ async def test_a_model_that_does_not_end_its_side_is_left_after_the_deadline(pee
 
     assert failure is not None
     assert ModelFailureKind.TIMED_OUT is failure.kind
+
+
+async def test_a_model_that_takes_nothing_loses_old_audio_and_then_the_stream(peer: EmulatorPeer) -> None:
+    recorder = Recorder()
+    stream = await peer.transport.open(recorder)
+    begin(stream)
+    await recorder.until(lambda heard: "accepted" in heard.names)
+    # A stopped process reads nothing, so the HTTP/2 window closes after 64 KiB.
+    peer.emulator.process.send_signal(signal.SIGSTOP)
+    closing = asyncio.create_task(recorder.closed())
+    try:
+        while not closing.done():
+            silence(stream, 5)
+            await asyncio.wait({closing}, timeout=0.1)
+    finally:
+        peer.emulator.process.send_signal(signal.SIGCONT)
+    failure = closing.result()
+
+    assert failure is not None
+    assert (ModelFailureKind.TIMED_OUT, True) == (failure.kind, "no input" in failure.message)
+    assert stream.dropped_frames > 0
 
 
 async def test_streams_do_not_share_a_connection(peer: EmulatorPeer) -> None:

@@ -19,6 +19,8 @@ export type AudioPath = {
 }
 
 export type AudioListener = {
+  /** The user has answered the browser's question, or none was asked. */
+  readonly onMicrophoneOpened: () => void
   readonly onCapture: (event: CaptureToPage) => void
   readonly onPlayer: (event: PlayerToPage) => void
   readonly onMicrophoneLost: () => void
@@ -33,6 +35,7 @@ export const openAudio: OpenAudio = async ({ microphone }, listener) => {
   let stream: MediaStream | null = null
   try {
     stream = microphone ? await openMicrophone() : null
+    listener.onMicrophoneOpened()
     return await join(context, stream, listener)
   } catch (error) {
     stopTracks(stream)

@@ -28,6 +28,8 @@ export async function openMicrophone(): Promise<MediaStream> {
   }
 }
 
+export const CAPTURE_URL: string = workletUrl
+
 export type Capture = {
   readonly node: AudioWorkletNode
   readonly send: (command: PageToCapture, transfer?: Transferable[]) => void

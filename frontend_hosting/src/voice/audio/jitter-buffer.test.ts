@@ -93,6 +93,7 @@ describe('an interruption', () => {
     const { samples } = pull(buffer, 2)
     expect(samples.slice(0, 16)).toEqual(samples.slice(0, 16).toSorted((a, b) => b - a))
     expect(samples[0]).toBe(1)
+    expect(samples[15]).toBeLessThan(0.1)
     expect(samples.slice(16)).toEqual(Array(24).fill(0))
     expect(buffer.size).toBe(0)
   })

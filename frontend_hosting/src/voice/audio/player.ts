@@ -3,6 +3,8 @@
 import type { PageToPlayer, PlayerToPage } from './messages.ts'
 import workletUrl from './player.worklet.ts?worker&url'
 
+export const PLAYER_URL: string = workletUrl
+
 export type Player = {
   readonly node: AudioWorkletNode
   readonly send: (command: PageToPlayer, transfer?: Transferable[]) => void

@@ -1,7 +1,11 @@
-import { act, render, screen, within } from '@testing-library/react'
+// @vitest-environment happy-dom
+
+import '@testing-library/jest-dom/vitest'
+
+import { act, cleanup, render, screen, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import type { ReactNode } from 'react'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { closingFor } from '../close-codes.ts'
 import type { Conversation, Meters } from '../conversation.ts'
@@ -87,6 +91,7 @@ async function show({ fetchOptions = () => Promise.resolve<Options | Problem>(OP
 const status = (): string | null => screen.getByRole('status').textContent
 
 beforeEach(() => localStorage.clear())
+afterEach(cleanup)
 
 describe('before a call', () => {
   it('says that one talks to an AI before the microphone opens', async () => {
@@ -220,7 +225,7 @@ describe('the keyboard', () => {
     expect(status()).toBe('Muted')
     await user.keyboard('{Escape}')
     expect(done).toContain('interrupt')
-    await user.type(screen.getByRole('textbox', { name: strings.composerLabel }), 'mm')
+    await user.type(screen.getByRole('textbox', { name: strings.composerLabel }), 'm')
     expect(status()).toBe('Muted')
   })
 

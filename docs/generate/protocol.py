@@ -1,5 +1,4 @@
-# ruff: noqa: INP001 - docs holds no package, only this is run from it
-"""Write docs/protocol.md and docs/asyncapi.json from the types of `service.wire` (`python -m docs.generate_protocol`)."""
+"""Write docs/protocol.md and docs/asyncapi.json from the types of `service.wire` (`python -m docs.generate.protocol`)."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -14,6 +13,7 @@ from service.wire.fields import Field, describe
 from service.wire.subprotocol import Subprotocol
 
 HERE: Final = Path(__file__).parent
+DOCS: Final = HERE.parent
 
 CLIENT_MESSAGES: Final[tuple[type, ...]] = (
     client.Start,
@@ -264,4 +264,4 @@ DOCUMENTS: Final = {"protocol.md": markdown, "asyncapi.json": asyncapi}
 
 if __name__ == "__main__":
     for name, generate in DOCUMENTS.items():
-        (HERE / name).write_text(generate(), encoding="utf-8")
+        (DOCS / name).write_text(generate(), encoding="utf-8")
