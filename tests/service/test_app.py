@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,24 +11,12 @@ import pytest
 from starlette.testclient import TestClient, WebSocketDenialResponse, WebSocketTestSession
 
 from service.app import create_app
-from service.auth.loopback import LoopbackAuthenticator
-from service.auth.ports import Authenticator, NotAuthenticatedError, Principal
+from service.auth.sign_in import SignIn
 from service.errors import ModelFailure, ModelFailureKind
 from service.metrics.counters import Counters
 from service.settings import Settings
 from tests.service.fake_model import REPLY_PCM, FakeModel
-
-
-class Nobody:
-    """Lets nobody in, or cannot tell."""
-
-    def __init__(self, error: Exception) -> None:
-        self._error = error
-
-    async def authenticate(self, *, headers: Mapping[str, str], subprotocols: tuple[str, ...]) -> Principal:
-        assert "host" in headers
-        assert isinstance(subprotocols, tuple)
-        raise self._error
+from tests.service.fake_sign_in import BEARER, SETTINGS, fake_sign_in
 
 
 @contextmanager
@@ -36,18 +24,18 @@ def serving(
     model: FakeModel | None = None,
     *,
     counters: Counters | None = None,
-    authenticator: Authenticator | None = None,
+    sign_in: SignIn | None = None,
     **settings: Any,
 ) -> Iterator[TestClient]:
     app = create_app(
-        Settings(**settings),
+        Settings(**SETTINGS, **settings),
         model=model or FakeModel(),
-        authenticator=authenticator or LoopbackAuthenticator(),
+        sign_in=sign_in or fake_sign_in(),
         counters=counters or Counters(),
         clock=time.monotonic,
     )
     # A WebSocket of the test client is always addressed to `testserver`, unless told otherwise.
-    with TestClient(app, headers={"host": "localhost"}) as client:
+    with TestClient(app, headers={"host": "localhost", **BEARER}) as client:
         yield client
 
 
@@ -151,16 +139,6 @@ def test_a_request_that_breaks_a_rule_is_refused_before_the_upgrade(
     assert "application/problem+json" == media_type
     assert 1 == counters.value("handshakes_refused", code)
     assert [] == model.streams
-
-
-def test_whoever_is_not_signed_in_is_refused() -> None:
-    with serving(authenticator=Nobody(NotAuthenticatedError("Sign in first."))) as client:
-        assert (401, "application/problem+json", "sign_in_required") == refused(client)
-
-
-def test_an_authenticator_that_fails_lets_nobody_in() -> None:
-    with serving(authenticator=Nobody(RuntimeError("a defect"))) as client:
-        assert (503, "application/problem+json", "sign_in_unavailable") == refused(client)
 
 
 def test_the_last_place_is_the_last() -> None:
