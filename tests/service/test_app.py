@@ -1,65 +1,15 @@
 """The whole service in one process, with a model in memory: REST, handshake, a conversation, draining."""
 
 import json
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient, WebSocketDenialResponse, WebSocketTestSession
 
-from service.app import create_app
-from service.auth.sign_in import SignIn
 from service.errors import ModelFailure, ModelFailureKind
 from service.metrics.counters import Counters
-from service.settings import Settings
 from tests.service.fake_model import REPLY_PCM, FakeModel
-from tests.service.fake_sign_in import BEARER, SETTINGS, fake_sign_in
-
-
-@contextmanager
-def serving(
-    model: FakeModel | None = None,
-    *,
-    counters: Counters | None = None,
-    sign_in: SignIn | None = None,
-    **settings: Any,
-) -> Iterator[TestClient]:
-    app = create_app(
-        Settings(**SETTINGS, **settings),
-        model=model or FakeModel(),
-        sign_in=sign_in or fake_sign_in(),
-        counters=counters or Counters(),
-        clock=time.monotonic,
-    )
-    # A WebSocket of the test client is always addressed to `testserver`, unless told otherwise.
-    with TestClient(app, headers={"host": "localhost", **BEARER}) as client:
-        yield client
-
-
-def refused(client: TestClient, path: str = "/ws", **options: Any) -> tuple[int, str, str]:
-    """Status, media type and code of a refused upgrade."""
-    with pytest.raises(WebSocketDenialResponse) as denial, client.websocket_connect(path, **options):
-        pass
-    response = denial.value
-    return response.status_code, response.headers["content-type"], response.json()["code"]
-
-
-def close_code(socket: WebSocketTestSession) -> int:
-    """Pass over what is still said, up to the close."""
-    while (message := socket.receive())["type"] != "websocket.close":
-        pass
-    return int(message["code"])
-
-
-def hear(socket: WebSocketTestSession, wanted: str) -> dict[str, Any]:
-    """The next message of this type; what comes before it is passed over."""
-    while True:
-        message: dict[str, Any] = json.loads(socket.receive_text())
-        if message["type"] == wanted:
-            return message
+from tests.service.serving import close_code, hear, refused, serving
 
 
 def test_health_is_green_and_ready_once_the_model_was_reached() -> None:

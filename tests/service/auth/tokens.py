@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from service.auth.claims import Expected
+from service.auth.cognito import CognitoTokens
+from service.auth.key_set import KeySet
 from tests.service.fake_sign_in import CLIENT, ISSUER, NOW
 
 KID: Final = "9Vd0GJ0ZpVxkJ1Zb+3N4kY3X0cYq7h0k1yqP8pQm2aY="
@@ -80,6 +82,21 @@ def sign_hmac(secret: bytes, header: Mapping[str, Any], claims: Mapping[str, Any
     """The confusion attack: a public key, which everybody knows, used as a shared secret."""
     signed = f"{part(header)}.{part(claims)}"
     return f"{signed}.{encode(hmac.digest(secret, signed.encode(), hashlib.sha256))}"
+
+
+def real_verifier() -> CognitoTokens:
+    """What judges tokens in production, with the keys of this module and a clock that stands at NOW."""
+
+    async def fetch() -> bytes:
+        return jwks(jwk(KID), jwk(OTHER_KID))
+
+    return CognitoTokens(
+        keys=KeySet(fetch, clock=lambda: 0.0, report=lambda _: None),
+        expected=EXPECTED,
+        scopes=("openid",),
+        wall_clock=lambda: NOW,
+        count=lambda _: None,
+    )
 
 
 def with_claims(**changes: Any) -> str:
