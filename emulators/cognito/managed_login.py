@@ -83,9 +83,8 @@ class ManagedLogin:
             form = await read_form(request)
         except FormError as error:
             return error_page(str(error))
-        if not secrets.compare_digest(
-            form.get("_csrf", "").encode(), request.cookies.get(CSRF_COOKIE, "-").encode()
-        ):
+        secret = request.cookies.get(CSRF_COOKIE, "")
+        if not secret or not secrets.compare_digest(form.get("_csrf", "").encode(), secret.encode()):
             return self._page(
                 request, problem="The page had expired. Please try again.", status=HTTPStatus.FORBIDDEN
             )

@@ -122,11 +122,15 @@ def _user(table: Mapping[str, Any], pool_id: str) -> User:
     _only(table, {"email", "password", "name", "groups"}, "[[users]]")
     email = _text(table, "email", "[[users]]")
     where = f"user {email!r}"
+    password = _text(table, "password", where)
+    if re.search(r"\s", email + password):
+        # Both are words of the line by which the stand-in says that it is ready.
+        raise PoolError(f"{where}: no space can be in an e-mail address or a password of this pool")
     return User(
         # The same user keeps their sub over restarts, so that what they stored stays theirs.
         sub=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{pool_id}/{email.casefold()}")),
         email=email,
-        password=_text(table, "password", where),
+        password=password,
         name=_text(table, "name", where),
         groups=tuple(_texts(table, "groups", where)),
     )

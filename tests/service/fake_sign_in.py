@@ -4,7 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from service.auth.ports import Grant, NotAllowedError, NotAuthenticatedError, Principal
+from service.auth.ports import (
+    Grant,
+    NotAllowedError,
+    NotAuthenticatedError,
+    Principal,
+    TokenVerifier,
+)
 from service.auth.sign_in import SignIn
 from service.auth.tickets import MemoryTicketStore, Tickets
 
@@ -67,7 +73,7 @@ class FakeRevocation:
 
 def fake_sign_in(
     *,
-    verifier: FakeVerifier | None = None,
+    verifier: TokenVerifier | None = None,
     revocation: FakeRevocation | None = None,
     clock: Callable[[], float] = lambda: 100.0,
     wall_clock: Callable[[], float] = lambda: NOW,

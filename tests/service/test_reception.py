@@ -75,7 +75,9 @@ def test_a_user_who_asks_too_often_is_told_when_to_ask_again() -> None:
 @pytest.mark.parametrize("error", [SignInUnavailableError(retry_after_s=5), RuntimeError("a defect")])
 def test_while_sign_in_does_not_work_nobody_comes_in(error: Exception) -> None:
     with serving(sign_in=fake_sign_in(verifier=FakeVerifier(error=error))) as client:
-        client_of_the_wire = TestClient(client.app, raise_server_exceptions=False, headers=client.headers)
+        client_of_the_wire = TestClient(
+            client.app, raise_server_exceptions=False, headers=dict(client.headers)
+        )
         answer = client_of_the_wire.post("/api/tickets")
 
         assert (503, PROBLEM, "sign_in_unavailable") == refused(client)
@@ -174,7 +176,8 @@ def test_a_user_who_was_signed_out_loses_every_session_and_the_others_none() -> 
         ):
             revocation.revoked.add("alice")
             assert client.portal is not None
-            ended = client.portal.call(client.app.state.sessions.end_revoked)  # type: ignore[attr-defined]
+            sessions = client.app.state.sessions  # type: ignore[attr-defined]  # the client knows any ASGI application
+            ended = client.portal.call(sessions.end_revoked)
             codes = [close_code(first), close_code(second)]
             other.send_text('{"type":"start"}')
             hear(other, "ready")

@@ -1,7 +1,7 @@
 """Every route is documented, and schemathesis finds no request that makes the service break its own word."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final, cast
 
 import pytest
 import schemathesis
@@ -44,7 +44,7 @@ BOUNDED: Final = settings(
 @pytest.fixture(scope="module", autouse=True)
 def running() -> Iterator[None]:
     """The application's own start and end, around all requests."""
-    with get_client(APP):
+    with get_client(cast("Any", APP)):
         yield
 
 
@@ -75,11 +75,11 @@ def test_every_answer_that_is_documented_has_a_shape_and_words() -> None:
 
 @SCHEMA.parametrize()
 @BOUNDED
-def test_schemathesis_finds_nothing_as_a_stranger(case: schemathesis.Case) -> None:
+def test_schemathesis_finds_nothing_as_a_stranger(case: schemathesis.Case[Any]) -> None:
     case.call_and_validate()
 
 
 @SCHEMA.parametrize()
 @BOUNDED
-def test_schemathesis_finds_nothing_as_a_user(case: schemathesis.Case) -> None:
+def test_schemathesis_finds_nothing_as_a_user(case: schemathesis.Case[Any]) -> None:
     case.call_and_validate(headers={"Authorization": f"Bearer {tokens.sign()}"})

@@ -64,7 +64,7 @@ def joserfc(token: str) -> bool:
     return _is_for_us(decoded.claims)
 
 
-_JOSERFC_KEYS: Final = JoserfcKeySet.import_key_set({"keys": JWKS})  # type: ignore[typeddict-item]  # a list of JWKs
+_JOSERFC_KEYS: Final = JoserfcKeySet.import_key_set({"keys": JWKS})
 _PYJWT_KEYS: Final = {key["kid"]: jwt.PyJWK(key) for key in JWKS}
 
 

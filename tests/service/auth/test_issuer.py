@@ -12,7 +12,7 @@ from service.auth.issuer import Issuer
 from service.auth.key_set import KeysUnavailableError
 from tests.service.fake_sign_in import grant
 
-type Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+type Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 @asynccontextmanager
