@@ -20,6 +20,7 @@ from typing import Any, Self
 # awscrt ships no py.typed.
 from awscrt import http as crt_http  # type: ignore[import-untyped]
 from awscrt import io as crt_io
+from awscrt.aio.http import AIOHttpClientConnectionUnified  # type: ignore[import-untyped]
 from awscrt.exceptions import AwsCrtError  # type: ignore[import-untyped]
 from smithy_core import URI
 from smithy_http.aio import crt
@@ -63,22 +64,44 @@ class StreamHTTPClient(crt.AWSCRTHTTPClient):
         return self._stream is not None and bool(self._stream._remote_completion_future.done())  # noqa: SLF001 - not public
 
     async def connect(self, url: URI, *, timeout_s: float) -> None:
-        """Open the connection; TimeoutError, AwsCrtError, or ConnectionError when it is not HTTP/2.
-
-        The attempt is never cancelled: CRT would set a result on the cancelled future from its own thread.
-        An attempt that comes too late closes itself.
-        """
-        attempt = asyncio.ensure_future(self._build_new_connection(url))
+        """Open the connection; TimeoutError, AwsCrtError, or ConnectionError when it is not HTTP/2."""
         # s2n holds a failed TLS handshake back for 10 to 30 s, so the deadline has to be ours.
-        done, _ = await asyncio.wait({attempt}, timeout=timeout_s)
-        if not done:
-            attempt.add_done_callback(_close_late)
-            raise TimeoutError
-        connection = attempt.result()
+        async with asyncio.timeout(timeout_s):
+            connection = await self._connecting(url)
         if connection.version is not crt_http.HttpVersion.Http2:
             _close(connection)
             raise ConnectionError("the endpoint does not speak HTTP/2")
         self._connection = connection
+
+    def _connecting(self, url: URI) -> asyncio.Future[Any]:
+        """The connection to come; one that comes when nobody waits any more closes itself.
+
+        The binding's own coroutine cancels CRT's future with itself, and CRT then fails to resolve it.
+        """
+        tls = self._tls_ctx.new_connection_options()
+        tls.set_server_name(url.host)
+        tls.set_alpn_list(["h2", "http/1.1"])
+        attempt: futures.Future[Any] = AIOHttpClientConnectionUnified._generic_new(  # noqa: SLF001 - see above
+            host_name=url.host,
+            port=url.port or self._HTTPS_PORT,
+            bootstrap=self._client_bootstrap,
+            socket_options=self._socket_options,
+            tls_connection_options=tls,
+            proxy_options=None,
+            asyncio_connection=True,
+        )
+        loop = asyncio.get_running_loop()
+        waiting: asyncio.Future[Any] = loop.create_future()
+
+        def arrived(_: object) -> None:
+            """In CRT's thread."""
+            try:
+                loop.call_soon_threadsafe(_hand_over, attempt, waiting)
+            except RuntimeError:  # the loop is closed, and with it whoever waited
+                _close_late(attempt)
+
+        attempt.add_done_callback(arrived)
+        return waiting
 
     def abort(self) -> None:
         """Close the connection now; whatever waits on its stream ends with CONNECTION_CLOSED."""
@@ -114,8 +137,17 @@ def _observe(task: asyncio.Task[Any]) -> None:
         task.exception()
 
 
-def _close_late(attempt: asyncio.Future[Any]) -> None:
-    if not attempt.cancelled() and attempt.exception() is None:
+def _hand_over(attempt: futures.Future[Any], waiting: asyncio.Future[Any]) -> None:
+    if waiting.done():
+        _close_late(attempt)
+    elif (error := attempt.exception()) is not None:
+        waiting.set_exception(error)
+    else:
+        waiting.set_result(attempt.result())
+
+
+def _close_late(attempt: futures.Future[Any]) -> None:
+    if attempt.exception() is None:
         _close(attempt.result())
 
 

@@ -239,6 +239,33 @@ async def calling(url: str, subprotocol: str | None = BINARY, **options: Any) ->
         await caller.leave()
 
 
+@asynccontextmanager
+async def talking_on(url: str) -> AsyncIterator[Caller]:
+    """A session that asks one question after the other all the time, to see that what happens to others is nothing to it."""
+
+    async def talk_on() -> None:
+        while True:
+            await other.ask("And then?")
+
+    async with calling(url) as other:
+        await other.start()
+        # Its stream shall be past the beginning of everything.
+        await other.say()
+        await other.until("turn")
+        talking = asyncio.create_task(talk_on())
+        yield other
+        talking.cancel()
+        await asyncio.wait({talking})
+        other.assert_orderly()
+
+
+async def assert_talks_on(other: Caller, turns_before: int) -> None:
+    """A session of `talking_on` has had another turn since it had this many, and never any trouble."""
+    await eventually(lambda: len(other.of("turn")), lambda turns: turns > turns_before)
+    assert {"completed"} == {turn["outcome"] for turn in other.of("turn")}
+    assert [] == other.of("error")
+
+
 async def eventually[T](look: Callable[[], T], fits: Callable[[T], bool], within_s: float = PATIENCE_S) -> T:
     """Look at a process again and again until it is as it should be: for what no message tells."""
     async with asyncio.timeout(within_s):

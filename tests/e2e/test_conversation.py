@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.caller import ALL_JSON, BINARY, SPEECH, Caller, calling, eventually, tone
+from tests.e2e.caller import ALL_JSON, BINARY, Caller, calling, eventually, tone
 from tests.e2e.conftest import Serve
 from tests.e2e.processes import Emulator, Service
 
@@ -59,14 +59,16 @@ async def test_speech_over_a_reply_ends_it_once_and_is_answered(
         await caller.start()
         await caller.say()
         await caller.until("audio")
-        await caller.say(tone(0.6), end_of_utterance=False)
+        stopped_at = await caller.say(tone(0.6), end_of_utterance=False)
         await caller.until("interrupted", responseId=1, cause="speech")
         turn = await caller.until("turn", turn=1)
-        await caller.until("state", state="speaking", responseId=2)
+        answering = await caller.until("state", state="speaking", responseId=2)
         await caller.until("audio")
         await caller.end()
 
     assert "interrupted" == turn["outcome"]
+    # The model noticed by itself, from the silence it was fed; the watchdog would have taken 2 s.
+    assert caller.at(answering) - stopped_at < 1.7
     # The whole reply of 12 s had been sent; what the user heard of it is less than a fifth.
     assert 0 < turn["timings"]["replyMs"] < 2_400
     assert [1] == [message["responseId"] for message in caller.of("interrupted", cause="speech")]
@@ -430,13 +432,28 @@ async def test_other_sample_rates_are_spoken_and_heard(service: Service, rate_hz
 
 
 async def test_words_spoken_before_the_model_listens_are_heard(emulator: Emulator, service: Service) -> None:
-    emulator.arm(kind="late-headers", seconds=1.0)
+    """A model does not answer speech that comes much faster than anybody speaks; what has waited must not."""
+    emulator.arm(kind="late-headers", seconds=2.0)
     async with calling(service.socket_url) as caller:
-        await caller.say(SPEECH)
+        await caller.say(tone(1.6))
         assert [] == caller.of("ready")
         assert "completed" == (await caller.until("turn", turn=1))["outcome"]
         await caller.end()
 
+    assert ["first question"] == caller.said("user")
+
+
+async def test_words_spoken_to_a_stream_that_is_lost_are_heard_by_the_next(
+    emulator: Emulator, service: Service
+) -> None:
+    emulator.arm(kind="abort", on_input="audioInput", nth=45)
+    async with calling(service.socket_url) as caller:
+        await caller.start()
+        await caller.say(tone(1.6))
+        assert "completed" == (await caller.until("turn", turn=1))["outcome"]
+        await caller.end()
+
+    assert [1] == [fault["fired"] for fault in emulator.status()["faults"]]
     assert ["first question"] == caller.said("user")
 
 

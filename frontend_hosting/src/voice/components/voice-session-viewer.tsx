@@ -61,7 +61,7 @@ export function VoiceSessionViewer({ store, conversation, fetchOptions, settings
         className={`grid flex-1 outline-none ${showThread ? GRID : 'grid-cols-1 place-items-center'} ${over ? '' : HELD}`}
       >
         <div className={`flex w-full flex-col items-center justify-center px-4 ${showThread ? STAGE : 'gap-5 py-4'}`}>
-          <div className={`shrink-0 ${orbHeight(over, showThread)}`}>
+          <div className={`shrink-0 ${orbHeight(over, showThread, call.status === 'idle')}`}>
             <Orb phase={phase} closed={gateOf(state) === 'closed'} dark={dark} meters={conversation.meters} />
           </div>
           {call.status === 'idle' ? <Welcome /> : <StatusLine state={state} />}
@@ -103,8 +103,9 @@ const GRID =
 const HELD = 'max-lg:h-[calc(100dvh-3.5rem)] max-lg:min-h-[36rem] max-lg:flex-none'
 const STAGE = 'gap-2 pb-3 [grid-area:stage] lg:gap-3'
 
-function orbHeight(over: boolean, showThread: boolean): string {
-  if (!showThread) return 'h-60 sm:h-[min(38vh,21rem)]'
+function orbHeight(over: boolean, showThread: boolean, welcome: boolean): string {
+  if (welcome) return 'h-60 sm:h-[min(36vh,21rem)]'
+  if (!showThread) return 'h-40 sm:h-44'
   return over ? 'h-32 lg:h-[min(24vh,14rem)]' : 'h-44 sm:h-56 lg:h-[min(46vh,26rem)]'
 }
 
