@@ -22,6 +22,7 @@ const store = createVoiceStore()
 const conversation = new Conversation(store, {
   openAudio,
   openSocket: createSocket,
+  getTicket: () => Promise.reject(new Error('not yet')),
   diagnose: () => diagnose(),
   now: () => Date.now(),
   random: () => Math.random(),
