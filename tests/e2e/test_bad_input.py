@@ -17,7 +17,6 @@ import psutil
 import pytest
 import pytest_asyncio
 import soundfile
-from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
@@ -34,6 +33,7 @@ from tests.e2e.caller import (
 )
 from tests.e2e.conftest import QUICK, Serve
 from tests.e2e.processes import END_S, ROOT, Emulator, Service, environment
+from tests.pool import connect
 
 pytestmark = pytest.mark.process
 
@@ -457,7 +457,8 @@ def test_a_scenario_with_a_typing_error_is_one_sentence(tmp_path: Path, scenario
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"VOICE_HOST": "0.0.0.0"}, "VOICE_AUTH=none lets everybody in"),  # noqa: S104 - it is what must be refused
+        ({"VOICE_AUTH": "none"}, "VOICE_AUTH"),
+        ({"VOICE_AUTH_ISSUER": ""}, "VOICE_AUTH=cognito needs VOICE_AUTH_ISSUER"),
         ({"VOICE_MODEL_API": "converse"}, "invoke-model-with-bidirectional-stream only"),
         ({"VOICE_MODEL_ENDPOINT": "http://localhost:1"}, "no https address"),
         ({"VOICE_MODEL_CA_FILE": "/nowhere/ca.pem"}, "there is no file"),
