@@ -62,7 +62,7 @@ async def _open(number: int, host: str, port: int, figures: Figures) -> LoadClie
     _, client = await loop.create_connection(
         lambda: LoadClient(
             host=f"{host}:{port}",
-            token=os.environ.get("VOICE_TOKEN", ""),
+            token=os.environ.get("TALK_TOKEN", ""),
             heard=figures.heard,
             broke=lambda why: figures.errors.update([why]),
         ),

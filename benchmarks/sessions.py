@@ -209,7 +209,7 @@ def _start(
         "VOICE_AUTH_DOMAIN": pool.url,
     }
     service = stack.enter_context(running("service", environment=environment))
-    signed_in = {"VOICE_TOKEN": token_of_demo_user(pool, service)}
+    signed_in = {"TALK_TOKEN": token_of_demo_user(pool, service)}
     address = urlsplit(service.url).netloc
     generator = stack.enter_context(running("benchmarks.generator", address, *many, environment=signed_in))
     return model, service, generator

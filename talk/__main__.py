@@ -61,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--password", help="that user's password")
     parser.add_argument(
-        "--token", help="sign in with this access token (default: VOICE_TOKEN in the environment)"
+        "--token", help="sign in with this access token (default: TALK_TOKEN in the environment)"
     )
     parser.add_argument("--print-token", action="store_true", help="sign in, print the access token, and end")
     parser.add_argument("--url", default=_URL, help=f"address of the service (default {_URL})")
@@ -93,7 +93,7 @@ def parser() -> argparse.ArgumentParser:
 
 def token(arguments: argparse.Namespace) -> str:
     """The access token to use: given, or got by signing in; raises CannotConnect."""
-    given = arguments.token or os.environ.get("VOICE_TOKEN")
+    given = arguments.token or os.environ.get("TALK_TOKEN")
     if given and arguments.user is None:
         return str(given)
     config = fetch_config(arguments.url, timeout_s=arguments.timeout)

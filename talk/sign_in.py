@@ -3,7 +3,7 @@
     token = sign_in(fetch_config("ws://127.0.0.1:8000/ws"), user="demo@example.com", password="...")
 
 Only a page that is a plain form can be filled in like this, as the stand-in's is. For a real user pool, whose managed
-login wants a browser, give a token instead (`--token`, or VOICE_TOKEN in the environment).
+login wants a browser, give a token instead (`--token`, or TALK_TOKEN in the environment).
 """
 
 import base64

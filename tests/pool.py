@@ -10,7 +10,8 @@ import secrets
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
@@ -80,23 +81,28 @@ class UserPool:
             return tokens
 
 
-@functools.cache
-def user_pool() -> UserPool:
-    """The pool, started when it is first asked for and ended with the tests."""
+@contextmanager
+def running_pool() -> Iterator[UserPool]:
+    """A pool of one's own, for tests that turn its keys or break it."""
     process = subprocess.Popen(
         [sys.executable, "-m", "emulators.cognito", "--port", "0"], stdout=subprocess.PIPE, text=True
     )
-
-    def end() -> None:
+    assert process.stdout is not None
+    try:
+        _, url, *facts = process.stdout.readline().split()
+        yield UserPool(url=url, facts=dict(fact.split("=", 1) for fact in facts))
+    finally:
         process.terminate()
         process.wait(_PATIENCE_S)
-        if process.stdout is not None:
-            process.stdout.close()
+        process.stdout.close()
 
-    atexit.register(end)
-    assert process.stdout is not None
-    _, url, *facts = process.stdout.readline().split()
-    return UserPool(url=url, facts=dict(fact.split("=", 1) for fact in facts))
+
+@functools.cache
+def user_pool() -> UserPool:
+    """The pool of all, started when it is first asked for and ended with the tests."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(running_pool())
 
 
 @functools.cache
