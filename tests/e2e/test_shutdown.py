@@ -168,9 +168,6 @@ async def test_a_model_that_dies_is_told_and_a_model_that_comes_back_is_used(tmp
                 turn = await caller.until("turn", turn=1)
                 # Three more tries within about four seconds.
                 error = await caller.refused(4503)
-            async with calling(service.socket_url) as late:
-                await late.send("start")
-                assert "model_unavailable" == (await late.refused(4503))["code"]
             with running_emulator(tmp_path, "--port", port, name="emulator-again") as again:
                 assert again.ca == first.ca
                 async with calling(service.socket_url) as caller:
