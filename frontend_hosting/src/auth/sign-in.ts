@@ -79,14 +79,11 @@ export class SignIn {
     this.#storage()?.setItem(RETURN_KEY, 'yes')
   }
 
-  /** Out of this page, its other windows, the refresh token's whole family, and the user pool's own session. */
+  /** Out of this page, its other windows, everything that their refresh tokens brought, and the user pool's own session. */
   async leave(): Promise<void> {
     const ready = this.#ready
     if (!ready) return
-    this.#ports.onLeave()
     this.#channel.postMessage(SIGNED_OUT)
-    // A user pool that does not answer keeps nobody signed in here.
-    await ready.manager.revokeTokens(['refresh_token']).catch(() => undefined)
     await this.#forget()
     this.#ports.goTo(logoutUrl(ready.config, this.#ports.origin))
   }
@@ -94,7 +91,10 @@ export class SignIn {
   async #forget(): Promise<void> {
     this.#ports.onLeave()
     this.#storage()?.removeItem(RETURN_KEY)
-    await this.#ready?.manager.removeUser()
+    const manager = this.#ready?.manager
+    // A user pool that does not answer keeps nobody signed in here.
+    await manager?.revokeTokens(['refresh_token']).catch(() => undefined)
+    await manager?.removeUser()
   }
 
   #storage(): Storage | null {
