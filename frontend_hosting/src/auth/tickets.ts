@@ -8,7 +8,8 @@ import type { AccessToken } from './access-token.ts'
 type Fetch = (path: string, init: RequestInit) => Promise<Response>
 
 const PATH = '/api/tickets'
-const TIMEOUT_MS = 5000
+/** A train's network may need as long; the call as a whole gives up after fifteen seconds. */
+const TIMEOUT_MS = 10_000
 const UNAUTHORIZED = 401
 /** What may be handed on as a subprotocol: the characters of an HTTP token that base64url uses. */
 const TICKET = /^[\w-]+$/u

@@ -53,11 +53,13 @@ export function VoiceSessionViewer({ store, conversation, fetchOptions, settings
 
   return (
     <div className="flex min-h-dvh flex-col bg-paper text-ink lg:h-dvh lg:min-h-[40rem]">
-      <header className="flex items-center gap-3 px-4 pt-3 sm:px-6">
-        <h1 className="mr-auto font-serif text-xl font-medium tracking-tight">{strings.product}</h1>
+      <header className="flex items-center gap-2 px-4 sm:gap-3 pt-3 sm:px-6">
+        <h1 className="mr-auto min-w-0 truncate font-serif text-xl font-medium tracking-tight">{strings.product}</h1>
         {call.status === 'idle' ? null : <ConnectionPill state={state} />}
-        <SettingsMenu settings={settings} onChange={onSettings} />
-        {account}
+        <div className="flex shrink-0 items-center">
+          <SettingsMenu settings={settings} onChange={onSettings} />
+          {account}
+        </div>
       </header>
       <main
         ref={mainRef}
