@@ -11,10 +11,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from jose.backends.base import Key
-
 from service.auth.ports import SignInUnavailableError
-from service.auth.signature import public_key
+from service.auth.signature import PublicKey, public_key
 
 _MAX_UNKNOWN: Final = 1_024
 _MAX_KEYS: Final = 32
@@ -57,13 +55,13 @@ class KeySet:
         self._clock = clock
         self._report = report
         self._freshness = freshness or Freshness()
-        self._keys: dict[str, Key] = {}
+        self._keys: dict[str, PublicKey] = {}
         self._confirmed_at: float | None = None
         self._asked_at: float | None = None
         self._unknown: dict[str, float] = {}
         self._refreshing: asyncio.Task[None] | None = None
 
-    async def find(self, kid: str) -> Key:
+    async def find(self, kid: str) -> PublicKey:
         """The key of this name; raises UnknownKeyError or SignInUnavailableError."""
         now = self._clock()
         self._forget_stale(now)
@@ -134,7 +132,7 @@ class KeySet:
         self._unknown[kid] = self._clock() + self._freshness.unknown_s
 
 
-def parse(document: bytes) -> dict[str, Key]:
+def parse(document: bytes) -> dict[str, PublicKey]:
     """Keys of a JWKS by name; keys of other kinds are left out, and names that come twice with them.
 
     Raises KeysUnavailableError for anything that is no key set, or has no key we could use.

@@ -5,6 +5,7 @@ token whose header and shape were judged before (service/auth/compact.py). Its o
 here at all is in docs/decisions/0010-sign-in.md.
 """
 
+import base64
 from collections.abc import Mapping
 from typing import Final
 
@@ -14,12 +15,14 @@ from jose.exceptions import JOSEError
 
 from service.auth.compact import ALGORITHM, BadTokenError
 
+type PublicKey = Key
+"""A key that `public_key` took."""
+
 _BITS: Final = (2_048, 8_192)
 _EXPONENT: Final = "AQAB"
-_BASE64_CHARS_OF_6_BITS: Final = 6
 
 
-def public_key(described: Mapping[str, object]) -> Key | None:
+def public_key(described: Mapping[str, object]) -> PublicKey | None:
     """The key behind a JWK; None unless it is a public RSA key for RS256 signatures of a sensible size."""
     n = described.get("n")
     if (
@@ -31,15 +34,16 @@ def public_key(described: Mapping[str, object]) -> Key | None:
         or "d" in described
     ):
         return None
-    if not _BITS[0] <= len(n) * _BASE64_CHARS_OF_6_BITS <= _BITS[1] + _BASE64_CHARS_OF_6_BITS:
-        return None
     try:
+        modulus = int.from_bytes(base64.urlsafe_b64decode(n + "=" * (-len(n) % 4)))
+        if not _BITS[0] <= modulus.bit_length() <= _BITS[1]:
+            return None
         return jwk.construct({"kty": "RSA", "n": n, "e": _EXPONENT}, algorithm=ALGORITHM)
     except (JOSEError, ValueError, TypeError):
         return None
 
 
-def verify(token: str, key: Key) -> None:
+def verify(token: str, key: PublicKey) -> None:
     """Prove the signature of a token; raises BadTokenError whatever goes wrong."""
     try:
         jws.verify(token, key, algorithms=[ALGORITHM])

@@ -19,17 +19,17 @@ about = "Three questions and short answers, again and again."
 heard = "first question"
 [[turn.step]]
 say = "First answer."
-audio_s = 0.3
+audio_s = 0.15
 [[turn]]
 heard = "second question"
 [[turn.step]]
 say = "Second answer."
-audio_s = 0.3
+audio_s = 0.15
 [[turn]]
 heard = "third question"
 [[turn.step]]
 say = "Third answer."
-audio_s = 0.3
+audio_s = 0.15
 """
 
 type Serve = Callable[..., Service]

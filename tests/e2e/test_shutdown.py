@@ -20,7 +20,7 @@ pytestmark = pytest.mark.process
 DRAIN_S = 4
 STOP_S = 8
 
-THINKS = '[[turn]]\n[[turn.step]]\nsay = "At last."\nafter_s = 1.5\naudio_s = 0.3\n'
+THINKS = '[[turn]]\n[[turn.step]]\nsay = "At last."\nafter_s = 1.5\naudio_s = 0.15\n'
 SPEAKS = '[[turn]]\n[[turn.step]]\nsay = "Some words."\naudio_s = 2.0\n'
 SPEAKS_IN_TWO_PARTS = SPEAKS + '[[turn.step]]\nsay = "And more."\nafter_s = 5.0\n'
 SPEAKS_FOR_EVER = '[[turn]]\n[[turn.step]]\nsay = "Many words."\naudio_s = 25.0\n'
