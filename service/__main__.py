@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final, Never, assert_never
 
@@ -17,8 +17,9 @@ import uvicorn
 import uvloop
 
 from service.app import create_app
-from service.auth.loopback import LoopbackAuthenticator
+from service.auth.sign_in import SignIn
 from service.errors import ModelFailure
+from service.identity import cognito
 from service.metrics import logs
 from service.metrics.counters import Counters
 from service.settings import ImpossibleSettingsError, Settings, load
@@ -76,14 +77,26 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 async def _serve(settings: Settings, listener: socket.socket) -> None:
-    log = logs.logger("service")
     counters = Counters()
+    clock = asyncio.get_running_loop().time
+    async with cognito(settings, counters=counters, clock=clock) as sign_in:
+        await _serve_until_told(sign_in, settings, listener, counters, clock)
+
+
+async def _serve_until_told(
+    sign_in: SignIn,
+    settings: Settings,
+    listener: socket.socket,
+    counters: Counters,
+    clock: Callable[[], float],
+) -> None:
+    log = logs.logger("service")
     app = create_app(
         settings,
         model=_model(settings, counters),
-        authenticator=LoopbackAuthenticator(),
+        sign_in=sign_in,
         counters=counters,
-        clock=asyncio.get_running_loop().time,
+        clock=clock,
     )
     server = _Server(_uvicorn_config(app, settings))
     server.address = _address(listener)

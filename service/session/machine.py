@@ -7,7 +7,7 @@ what happened and `tick` at `deadline`, and performs the effects in order.
 from collections.abc import Callable, Sequence
 from typing import assert_never
 
-from service.session import client_side, model_side, streams, timers, tool_side
+from service.session import client_side, model_side, sign_in, streams, timers, tool_side
 from service.session.core import NEVER, Core
 from service.session.effects import Direction, Effect, Fault, State
 from service.session.events import (
@@ -17,6 +17,9 @@ from service.session.events import (
     Event,
     ModelEvent,
     ModelSide,
+    SignInRefused,
+    SignInRenewed,
+    SignInRevoked,
     StreamAccepted,
     StreamClosed,
     StreamOpened,
@@ -66,6 +69,8 @@ class Session:
                 self._model(event, now)
             case ToolFinished():
                 self._tool(event, now)
+            case SignInRenewed() | SignInRefused() | SignInRevoked():
+                sign_in.receive(core, event, now)
             case DrainRequested(deadline_s=deadline_s):
                 timers.leave(core, GoAwayReason.DEPLOY, deadline_s, now)
             case ClientFault():

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from service.errors import CloseCode, ErrorCode
-from service.session import client_side, streams, tool_side
+from service.session import client_side, sign_in, streams, tool_side
 from service.session.core import NEVER, Core, Leaving
 from service.session.effects import State
 from service.session.state import Signal
@@ -217,6 +217,7 @@ TIMERS: Final[Sequence[Timer]] = (
     (_start_at, _start),
     (_leaving_at, streams.leave_if_due),
     (_session_at, _session),
+    (sign_in.expired_at, sign_in.expire),
     (_speaking_at, _speaking),
     (_reply_at, _reply),
     (_tools_at, _tools),
@@ -227,6 +228,7 @@ TIMERS: Final[Sequence[Timer]] = (
     (_idle_at, _idle),
     (_replay_at, _replay),
     (_keep_alive_at, _keep_alive),
+    (sign_in.expiring_at, sign_in.tell_expiring),
     (_usage_at, _usage),
     (_ack_at, _ack),
     (_counts_at, Core.announce_counts),

@@ -10,6 +10,7 @@ I8 Until the end a timer is armed, and the one that is remembered is the soonest
 I9 History is at most 40 KB, each text at most 1,000 bytes of UTF-8, first the user's, alternating.
 I11 Reply audio has the newest response id, positions without gaps, and none follows `interrupted` or the turn's end.
 I12 An `error` comes before every close but 1000; a turn ends once.
+I13 A session outlives its sign-in by leeway and farewell at most.
 
 I4 and I10 are promises of the store and of admission, which are no part of a session.
 """
@@ -30,7 +31,7 @@ from service.session.effects import (
     SendToModel,
     State,
 )
-from service.session.events import ClientGone, Event, ModelEvent, StreamClosed
+from service.session.events import ClientGone, Event, ModelEvent, SignInRenewed, StreamClosed
 from service.session.machine import Session
 from service.session.terms import SessionTerms
 from service.wire import server
@@ -85,10 +86,13 @@ class Invariants:
         self.fed_at: float | None = None
         self._messages = 0
         self._event: Event | None = None
+        self.signed_in_until = terms.sign_in_expires_at
 
     def before(self, event: Event) -> None:
         """Take note of what happens."""
         self._event = event
+        if isinstance(event, SignInRenewed):
+            self.signed_in_until = max(self.signed_in_until, event.expires_at)
         if isinstance(event, StreamClosed) and event.stream_id in self.streams:
             self.streams[event.stream_id].lost = True
 
@@ -124,6 +128,12 @@ class Invariants:
                 require("I6", holds=record.closed or record.lost, why=f"stream {stream_id} is left open")
         else:
             require("I8", holds=session.deadline is not None, why=session.state)
+            expiry = self.terms.expiry
+            over_at = self.signed_in_until + expiry.leeway_s + expiry.farewell_s
+            # A session that is told to go anyway has that deadline, which is never longer than ten seconds here.
+            require(
+                "I13", holds=now <= over_at + 15, why=f"signed in until {self.signed_in_until}, now {now}"
+            )
             self._patience(session, now)
 
     def _patience(self, session: Session, now: float) -> None:
