@@ -24,6 +24,19 @@ _NOT_OUR_REQUEST: Final = frozenset(
     }
 )
 
+# What the operation's model (Smithy) can say within a stream. Anything else there is no member that we know, as it is
+# to the SDK; in particular it is no refusal of a request that was accepted long ago.
+_WITHIN_A_STREAM: Final = frozenset(
+    {
+        "InternalServerException",
+        "ModelStreamErrorException",
+        "ModelTimeoutException",
+        "ServiceUnavailableException",
+        "ThrottlingException",
+        "ValidationException",
+    }
+)
+
 
 def wrong_response(status: int, headers: Mapping[str, str]) -> ModelFailure | None:
     """Why this response cannot carry a stream whatever its body says; None when it can, or when its body tells."""
@@ -51,14 +64,13 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> ModelFailur
 def exception_in_stream(headers: Mapping[str, str], payload: bytes) -> ModelFailure:
     """The failure that an exception or error message within the stream stands for."""
     if headers.get(":message-type") == "error":
-        name, said = headers.get(":error-code", ""), headers.get(":error-message", "")
-    else:
-        member = headers.get(":exception-type", "")
-        # A member of the operation's union is spelled like its type but for the first letter.
-        name, said = member[:1].upper() + member[1:], said_in(payload)
-    kind = KINDS.get(name)
-    if kind is not None:
-        return ModelFailure(kind, said)
+        kind = KINDS.get(headers.get(":error-code", ""), ModelFailureKind.STREAM_ERROR)
+        return ModelFailure(kind, headers.get(":error-message", ""))
+    member = headers.get(":exception-type", "")
+    # A member of the operation's union is spelled like its type but for the first letter.
+    name, said = member[:1].upper() + member[1:], said_in(payload)
+    if name in _WITHIN_A_STREAM:
+        return ModelFailure(KINDS[name], said)
     return ModelFailure(
-        ModelFailureKind.STREAM_ERROR, f"an exception of the unknown type {name[:64]!r}: {said}"
+        ModelFailureKind.STREAM_ERROR, f"an exception of the unknown type {member[:64]!r}: {said}"
     )

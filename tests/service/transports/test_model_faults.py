@@ -159,6 +159,9 @@ async def test_a_refusal_before_the_response_is_told_by_its_kind(
         ({"kind": "bad-checksum"}, ModelFailureKind.CONNECTION_LOST),
         ({"kind": "garbage"}, ModelFailureKind.CONNECTION_LOST),
         ({"kind": "unknown-exception"}, ModelFailureKind.STREAM_ERROR),
+        # The operation knows these as answers to a request, not within a stream.
+        ({"kind": "access-denied"}, ModelFailureKind.STREAM_ERROR),
+        ({"kind": "resource-not-found"}, ModelFailureKind.STREAM_ERROR),
     ],
     ids=lambda value: " ".join(map(str, value.values())) if isinstance(value, dict) else "",
 )
