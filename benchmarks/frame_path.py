@@ -15,7 +15,9 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
+from service.auth.ports import Grant, NotAuthenticatedError, Principal
 from service.driver import Driver, Surroundings
+from service.holder import Holder
 from service.metrics.counters import Counters
 from service.metrics.sessions import SessionRecord
 from service.session.machine import Session
@@ -135,6 +137,17 @@ def frames() -> Callable[[], bytes]:
     return following
 
 
+_GRANT: Final = Grant(
+    principal=Principal(issuer="benchmark", subject="nobody", client_id="benchmark"),
+    expires_at=float("inf"),
+    token="",
+)
+
+
+async def _no_renewal(ticket: str) -> Grant:
+    raise NotAuthenticatedError(ticket)
+
+
 async def _driver(clock: Callable[[], float], tasks: asyncio.TaskGroup) -> tuple[Driver, Sealing]:
     model = SealingModel()
     terms = SessionTerms(session_id="s" * 32, conversation_id="c", max_session_s=10**9)
@@ -151,6 +164,7 @@ async def _driver(clock: Callable[[], float], tasks: asyncio.TaskGroup) -> tuple
             clock=clock,
             close_timeout_s=1.0,
         ),
+        holder=Holder(_GRANT, redeem=_no_renewal, clock=clock, wall_clock=time.time),
         tasks=tasks,
     )
     driver.on_text('{"type":"start"}')
