@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from local import door, stage
+from local import stage
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 REPORTS: Final = ROOT / ".run" / "reports"
@@ -145,8 +145,8 @@ def run(suite: Suite) -> Counts:
     if not suite.talks:
         return _run(suite, {})
     try:
-        with stage.assistant(ROOT) as url, door.signed_in(ROOT, url) as signed_in_url:
-            return _run(suite, {"VOICE_URL": signed_in_url})
+        with stage.assistant(ROOT) as url:
+            return _run(suite, {"VOICE_URL": url})
     except stage.NotStarted as failure:
         sys.stdout.write(f"{suite.name}: {failure}\n")
         return Counts(failed=1)
