@@ -17,6 +17,7 @@ from starlette.websockets import WebSocket
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 from websockets.http11 import Request
+from websockets.protocol import State
 
 from service.transports.ports import ClientListener
 
@@ -131,6 +132,9 @@ class DirectProtocol(WebSocketsSansIOProtocol):
     def write_close(self, code: int, reason: str) -> None:
         """Begin the close handshake, and end it by force when the client does not take part."""
         if self.close_sent or self.disconnected or self.transport.is_closing():
+            return
+        if self.conn.state is not State.OPEN:
+            # The client was first, and its close was answered where it was read.
             return
         self.conn.send_close(code, reason)
         self.transport.write(b"".join(self.conn.data_to_send()))
