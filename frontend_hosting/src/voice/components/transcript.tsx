@@ -1,6 +1,7 @@
 import { memo, type ReactNode, useEffect, useRef } from 'react'
 
-import { strings } from '../strings.ts'
+import { seconds } from '../words/numbers.ts'
+import { useWords } from '../words/use-words.ts'
 import { type Entry, type Said, textOf, type Thread } from '../thread.ts'
 
 type Props = { readonly thread: Thread; readonly announce: boolean }
@@ -10,6 +11,7 @@ const NEAR_PX = 80
 
 /** Everything said and typed, newest last. */
 export function Transcript({ thread, announce }: Props): ReactNode {
+  const words = useWords()
   const boxRef = useRef<HTMLDivElement>(null)
   const followRef = useRef(true)
 
@@ -22,7 +24,7 @@ export function Transcript({ thread, announce }: Props): ReactNode {
     <div
       ref={boxRef}
       role="log"
-      aria-label={strings.thread}
+      aria-label={words.thread}
       // A reader that speaks while the assistant does drowns both, so it is asked for, not given.
       aria-live={announce ? 'polite' : 'off'}
       // Scrollable with the keyboard.
@@ -33,7 +35,7 @@ export function Transcript({ thread, announce }: Props): ReactNode {
       }}
       className="min-h-0 flex-1 overflow-y-auto overscroll-contain px-5 py-4 -outline-offset-3"
     >
-      {thread.length === 0 ? <p className="pt-2 text-center text-soft">{strings.emptyThread}</p> : null}
+      {thread.length === 0 ? <p className="pt-2 text-center text-soft">{words.emptyThread}</p> : null}
       <ol className="flex flex-col gap-5">
         {thread.map((entry) => (
           <Line key={entry.id} entry={entry} />
@@ -44,24 +46,26 @@ export function Transcript({ thread, announce }: Props): ReactNode {
 }
 
 const Line = memo(function Line({ entry }: { readonly entry: Entry }): ReactNode {
+  const words = useWords()
   if (entry.kind === 'note') {
-    return <li className="rounded-xl border border-line px-4 py-3 text-sm text-soft">{strings.notes[entry.note]}</li>
+    return <li className="rounded-xl border border-line px-4 py-3 text-sm text-soft">{words.notes[entry.note]}</li>
   }
   return <SaidLine said={entry} />
 })
 
 function SaidLine({ said }: { readonly said: Said }): ReactNode {
+  const words = useWords()
   const { spoken, coming } = textOf(said)
   const mine = said.role === 'user'
   return (
     <li data-role={said.role} data-outcome={said.outcome}>
       <p className="mb-0.5 flex items-baseline gap-2 text-[0.8125rem]">
-        <span className={`font-semibold ${mine ? 'text-user' : 'text-accent'}`}>{mine ? strings.you : strings.assistant}</span>
-        {said.via === 'text' ? <span className="text-soft">{strings.typed}</span> : null}
-        {said.outcome === 'interrupted' ? <span className="text-soft">{strings.interrupted}</span> : null}
+        <span className={`font-semibold ${mine ? 'text-user' : 'text-accent'}`}>{mine ? words.you : words.assistant}</span>
+        {said.via === 'text' ? <span className="text-soft">{words.typed}</span> : null}
+        {said.outcome === 'interrupted' ? <span className="text-soft">{words.interrupted}</span> : null}
         {said.responseMs === null ? null : (
-          <span className="ml-auto text-soft tabular-nums" title={strings.responseTimeMeaning} data-response-ms={Math.round(said.responseMs)}>
-            {strings.responseTime(seconds(said.responseMs))}
+          <span className="ml-auto text-soft tabular-nums" title={words.responseTimeMeaning} data-response-ms={Math.round(said.responseMs)}>
+            {words.responseTime(seconds(said.responseMs, words.locale))}
           </span>
         )}
       </p>
@@ -74,8 +78,4 @@ function SaidLine({ said }: { readonly said: Said }): ReactNode {
       </p>
     </li>
   )
-}
-
-export function seconds(ms: number): string {
-  return (ms / 1000).toFixed(1)
 }

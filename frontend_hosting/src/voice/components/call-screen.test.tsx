@@ -14,9 +14,9 @@ import type { Ready, ServerMessage } from '../protocol.ts'
 import type { Options } from '../service.ts'
 import type { VoiceEvent } from '../session.ts'
 import { createVoiceStore, type VoiceStore } from '../store.ts'
-import { strings } from '../strings.ts'
+import { en } from '../words/en.ts'
 import type { Settings } from './settings-menu.tsx'
-import { VoiceSessionViewer } from './voice-session-viewer.tsx'
+import { CallScreen } from './call-screen.tsx'
 
 const READY: Ready = {
   type: 'ready', seq: 1, sessionId: 's', conversationId: 'c', epoch: 1, resumeToken: null, resumed: false, model: 'm',
@@ -32,7 +32,7 @@ const OPTIONS: Options = {
   ],
   defaults: { language: 'en-US', voice: 'tiffany' },
 }
-const SETTINGS: Settings = { theme: 'system', announce: false, shortcuts: true }
+const SETTINGS: Settings = { language: 'system', theme: 'system', announce: false, shortcuts: true }
 
 /** A driver that only writes down what it was asked. */
 function fakeConversation(store: VoiceStore, done: string[]): Conversation {
@@ -72,7 +72,7 @@ async function show({ fetchOptions = () => Promise.resolve<Options | Problem>(OP
   const onSettings = vi.fn<(settings: Settings) => void>()
   const conversation = fakeConversation(store, done)
   const viewer = (shown: Settings): ReactNode => (
-    <VoiceSessionViewer
+    <CallScreen
       store={store} conversation={conversation} fetchOptions={fetchOptions} settings={shown} dark={false} onSettings={onSettings}
     />
   )
@@ -97,13 +97,13 @@ describe('before a call', () => {
   it('says that one talks to an AI before the microphone opens', async () => {
     await show()
     expect(screen.getByText(/You are talking to an AI/u)).toBeVisible()
-    expect(screen.getByRole('button', { name: strings.start })).toBeVisible()
+    expect(screen.getByRole('button', { name: en.start })).toBeVisible()
   })
 
   it('starts with the language and voice that were chosen, and keeps the voice only if it speaks that language', async () => {
     const { user, done } = await show()
-    await user.selectOptions(screen.getByLabelText(strings.language), 'de-DE')
-    await user.click(screen.getByRole('button', { name: strings.start }))
+    await user.selectOptions(screen.getByLabelText(en.language), 'de-DE')
+    await user.click(screen.getByRole('button', { name: en.start }))
     expect(done).toEqual(['start de-DE tina'])
     expect(localStorage.getItem('voice.language')).toBe('de-DE')
   })
@@ -112,7 +112,7 @@ describe('before a call', () => {
     localStorage.setItem('voice.language', 'de-DE')
     localStorage.setItem('voice.voice', 'gone')
     await show()
-    expect(screen.getByLabelText(strings.language)).toHaveValue('en-US')
+    expect(screen.getByLabelText(en.language)).toHaveValue('en-US')
   })
 
   it('can start although the options cannot be had, and asks again on demand', async () => {
@@ -120,11 +120,11 @@ describe('before a call', () => {
     const fetchOptions = (): Promise<Options | Problem> =>
       Promise.resolve(reachable ? OPTIONS : { code: 'serviceUnreachable', detail: null })
     const { user } = await show({ fetchOptions })
-    expect(screen.getByRole('alert')).toHaveTextContent(strings.problems.serviceUnreachable.title)
-    expect(screen.getByRole('button', { name: strings.start })).toBeEnabled()
+    expect(screen.getByRole('alert')).toHaveTextContent(en.problems.serviceUnreachable.title)
+    expect(screen.getByRole('button', { name: en.start })).toBeEnabled()
     reachable = true
-    await user.click(screen.getByRole('button', { name: strings.retryOptions }))
-    expect(await screen.findByLabelText(strings.voice)).toHaveValue('tiffany')
+    await user.click(screen.getByRole('button', { name: en.retryOptions }))
+    expect(await screen.findByLabelText(en.voice)).toHaveValue('tiffany')
     expect(screen.queryByRole('alert')).toBeNull()
   })
 })
@@ -191,9 +191,9 @@ describe('during a call', () => {
   it('sends typed text into the same thread and empties the field', async () => {
     const { goLive, user, done } = await show()
     goLive()
-    await user.type(screen.getByRole('textbox', { name: strings.composerLabel }), 'hello{Enter}')
+    await user.type(screen.getByRole('textbox', { name: en.composerLabel }), 'hello{Enter}')
     expect(done).toContain('say hello')
-    expect(screen.getByRole('textbox', { name: strings.composerLabel })).toHaveValue('')
+    expect(screen.getByRole('textbox', { name: en.composerLabel })).toHaveValue('')
     expect(within(screen.getByRole('log')).getByText('hello')).toBeInTheDocument()
   })
 
@@ -202,7 +202,7 @@ describe('during a call', () => {
     goLive()
     receive({ type: 'error', seq: 5, code: 'x', message: 'Please say it again.', retryable: true, correlationId: null })
     expect(screen.getByRole('alert')).toHaveTextContent('Please say it again.')
-    await user.click(screen.getByRole('button', { name: strings.dismiss }))
+    await user.click(screen.getByRole('button', { name: en.dismiss }))
     expect(screen.queryByRole('alert')).toBeNull()
   })
 
@@ -213,7 +213,7 @@ describe('during a call', () => {
     happen({ type: 'socketClosed', closing: closingFor(1006), retryAtMs: 9000, atMs: 5000 })
     expect(status()).toBe('Reconnecting')
     expect(within(screen.getByRole('log')).getByText('hello')).toBeInTheDocument()
-    expect(screen.getByRole('button', { name: strings.cancel })).toBeVisible()
+    expect(screen.getByRole('button', { name: en.cancel })).toBeVisible()
   })
 })
 
@@ -225,7 +225,7 @@ describe('the keyboard', () => {
     expect(status()).toBe('Muted')
     await user.keyboard('{Escape}')
     expect(done).toContain('interrupt')
-    await user.type(screen.getByRole('textbox', { name: strings.composerLabel }), 'm')
+    await user.type(screen.getByRole('textbox', { name: en.composerLabel }), 'm')
     expect(status()).toBe('Muted')
   })
 
@@ -257,30 +257,32 @@ describe('after a call', () => {
     receive({ type: 'transcript', seq: 4, turn: 1, role: 'assistant', stage: 'spoken', text: 'Hi.', responseId: 1 })
     happen({ type: 'endRequested', atMs: 9000 })
     expect(screen.getByText('1 answer, typically after 0.8 s')).toBeInTheDocument()
-    expect(screen.getByRole('button', { name: strings.startAgain })).toBeVisible()
-    expect(screen.getByRole('button', { name: strings.copy })).toBeVisible()
+    expect(screen.getByRole('button', { name: en.startAgain })).toBeVisible()
+    expect(screen.getByRole('button', { name: en.copy })).toBeVisible()
   })
 
-  it.each(Object.keys(strings.problems) as ProblemCode[])('names the problem and what helps: %s', async (code) => {
+  it.each(Object.keys(en.problems) as ProblemCode[])('names the problem and what helps: %s', async (code) => {
     const { goLive, happen } = await show()
     goLive()
     happen({ type: 'problemMet', problem: { code, detail: 'The service said this.' }, atMs: 1 })
     const alert = screen.getByRole('alert')
-    expect(alert).toHaveTextContent(strings.problems[code].title)
-    expect(alert).toHaveTextContent(strings.problems[code].remedy)
+    expect(alert).toHaveTextContent(en.problems[code].title)
+    expect(alert).toHaveTextContent(en.problems[code].remedy)
     expect(alert).toHaveTextContent('The service said this.')
   })
 
   it('without a microphone one can go on by typing', async () => {
     const { user, happen, done } = await show()
     happen({ type: 'startRequested', typing: false }, { type: 'problemMet', problem: { code: 'microphoneMissing', detail: null }, atMs: 1 })
-    await user.click(screen.getByRole('button', { name: strings.typeInstead }))
+    await user.click(screen.getByRole('button', { name: en.typeInstead }))
     expect(done).toEqual(['start en-US tiffany typing'])
   })
 })
 
-it('settings are three, and each change is told', async () => {
+it('each change of a setting is told', async () => {
   const { user, onSettings } = await show()
+  await user.selectOptions(screen.getByLabelText(en.interfaceLanguage), 'fr')
+  expect(onSettings).toHaveBeenLastCalledWith({ ...SETTINGS, language: 'fr' })
   await user.click(screen.getByRole('radio', { name: 'Dark', hidden: true }))
   expect(onSettings).toHaveBeenLastCalledWith({ ...SETTINGS, theme: 'dark' })
   await user.click(screen.getByRole('switch', { name: /Keyboard shortcuts/u, hidden: true }))

@@ -7,7 +7,7 @@ import type { Problem } from '../problems.ts'
 import type { Options } from '../service.ts'
 import { gateOf, isOver, phaseOf, type VoiceState } from '../session.ts'
 import type { VoiceStore } from '../store.ts'
-import { strings } from '../strings.ts'
+import { useWords } from '../words/use-words.ts'
 import { useVoice } from '../use-voice.ts'
 import { CallControls } from './call-controls.tsx'
 import { CallSummary } from './call-summary.tsx'
@@ -37,7 +37,8 @@ type Props = {
 const DEFAULT_TEXT_CHARS = 1000
 
 /** The whole screen of a voice call, from before it starts until after it has ended. */
-export function VoiceSessionViewer({ store, conversation, fetchOptions, settings, dark, onSettings }: Props): ReactNode {
+export function CallScreen({ store, conversation, fetchOptions, settings, dark, onSettings }: Props): ReactNode {
+  const words = useWords()
   const state = useVoice(store)
   const { call, thread } = state
   const over = isOver(call)
@@ -50,7 +51,7 @@ export function VoiceSessionViewer({ store, conversation, fetchOptions, settings
   return (
     <div className="flex min-h-dvh flex-col bg-paper text-ink lg:h-dvh lg:min-h-[40rem]">
       <header className="flex items-center gap-3 px-4 pt-3 sm:px-6">
-        <h1 className="mr-auto font-serif text-xl font-medium tracking-tight">{strings.product}</h1>
+        <h1 className="mr-auto font-serif text-xl font-medium tracking-tight">{words.product}</h1>
         {call.status === 'idle' ? null : <ConnectionPill state={state} />}
         <SettingsMenu settings={settings} onChange={onSettings} />
       </header>
@@ -66,7 +67,7 @@ export function VoiceSessionViewer({ store, conversation, fetchOptions, settings
           </div>
           {call.status === 'idle' ? <Welcome /> : <StatusLine state={state} />}
           {call.status === 'live' ? <div className="mt-1 hidden min-h-30 w-full justify-center lg:flex"><Captions state={state} /></div> : null}
-          {call.status === 'reconnecting' ? <p className="max-w-sm text-center text-soft">{strings.retryIn}</p> : null}
+          {call.status === 'reconnecting' ? <p className="max-w-sm text-center text-soft">{words.retryIn}</p> : null}
           {!over && state.complaint ? <Complaint text={state.complaint.message} onDismiss={() => conversation.dismissComplaint()} /> : null}
         </div>
         <div className={showThread ? 'px-4 py-4 [grid-area:controls] lg:pb-8' : 'w-full px-4 pb-10'}>
@@ -78,7 +79,7 @@ export function VoiceSessionViewer({ store, conversation, fetchOptions, settings
         </div>
         {showThread ? (
           <section
-            aria-label={strings.thread}
+            aria-label={words.thread}
             className="mx-4 flex h-80 min-h-0 flex-col overflow-hidden rounded-3xl border border-line bg-surface [grid-area:thread] max-lg:h-auto max-lg:min-h-72 lg:mx-0 lg:mt-2 lg:mr-6 lg:mb-6 lg:h-auto"
           >
             <Transcript thread={thread} announce={settings.announce} />
@@ -110,10 +111,11 @@ function orbHeight(over: boolean, showThread: boolean, welcome: boolean): string
 }
 
 function Welcome(): ReactNode {
+  const words = useWords()
   return (
     <div className="flex flex-col items-center gap-3 text-center">
-      <p className="font-serif text-5xl leading-none tracking-tight sm:text-6xl">{strings.lead}</p>
-      <p className="max-w-md text-lg text-balance text-soft">{strings.leadText}</p>
+      <p className="font-serif text-5xl leading-none tracking-tight sm:text-6xl">{words.lead}</p>
+      <p className="max-w-md text-lg text-balance text-soft">{words.leadText}</p>
     </div>
   )
 }
@@ -122,6 +124,7 @@ type BeforeProps = Pick<Props, 'conversation' | 'fetchOptions'> & { readonly sta
 
 /** Before a call, and after one: choices, problems, the start button. */
 function Before({ conversation, state, fetchOptions }: BeforeProps): ReactNode {
+  const words = useWords()
   const { options, problem: optionsProblem, reload } = useOptions(fetchOptions)
   const [choice, choose] = useChoice(options)
   const { call } = state
@@ -129,7 +132,7 @@ function Before({ conversation, state, fetchOptions }: BeforeProps): ReactNode {
   return (
     <div className="flex flex-col items-center gap-5">
       {problem ? <ProblemCard problem={problem} /> : null}
-      {problem && problem === optionsProblem ? <Button onClick={reload}>{strings.retryOptions}</Button> : null}
+      {problem && problem === optionsProblem ? <Button onClick={reload}>{words.retryOptions}</Button> : null}
       {call.status === 'idle' ? null : <CallSummary state={state} />}
       <StartPanel
         options={options}
@@ -146,10 +149,11 @@ function Before({ conversation, state, fetchOptions }: BeforeProps): ReactNode {
 type DuringProps = { readonly state: VoiceState; readonly conversation: Conversation; readonly shortcuts: boolean }
 
 function During({ state, conversation, shortcuts }: DuringProps): ReactNode {
+  const words = useWords()
   if (state.call.status === 'live') return <CallControls state={state} conversation={conversation} shortcuts={shortcuts} />
   return (
     <div className="flex justify-center">
-      <Button onClick={() => conversation.end()}>{strings.cancel}</Button>
+      <Button onClick={() => conversation.end()}>{words.cancel}</Button>
     </div>
   )
 }
@@ -157,10 +161,11 @@ function During({ state, conversation, shortcuts }: DuringProps): ReactNode {
 type ComplaintProps = { readonly text: string; readonly onDismiss: () => void }
 
 function Complaint({ text, onDismiss }: ComplaintProps): ReactNode {
+  const words = useWords()
   return (
     <div role="alert" className="flex max-w-md items-center gap-2 rounded-2xl border border-warn/50 bg-surface py-1 pr-1 pl-4 text-[0.9375rem]">
-      <p className="flex-1 py-2">{text}</p>
-      <button type="button" aria-label={strings.dismiss} onClick={onDismiss} className="flex h-11 w-11 items-center justify-center rounded-full text-soft hover:text-ink">
+      <p lang="en" className="flex-1 py-2">{text}</p>
+      <button type="button" aria-label={words.dismiss} onClick={onDismiss} className="flex h-11 w-11 items-center justify-center rounded-full text-soft hover:text-ink">
         <CloseIcon />
       </button>
     </div>
