@@ -11,7 +11,8 @@ const SRC = import.meta.dirname
 const PURE = [
   'voice/protocol.ts', 'voice/session.ts', 'voice/thread.ts', 'voice/close-codes.ts', 'voice/heartbeat.ts',
   'voice/problems.ts', 'voice/notices.ts', 'voice/event-log.ts', 'voice/words/en.ts', 'voice/words/numbers.ts', 'voice/audio/frame.ts', 'voice/audio/pcm.ts', 'voice/audio/resampler.ts',
-  'voice/audio/jitter-buffer.ts', 'voice/audio/silence-detector.ts',
+  'voice/sound.ts', 'voice/transcript-export.ts', 'voice/caption-timing.ts',
+  'voice/response-times.ts', 'voice/audio/barge-in.ts', 'voice/audio/onset-trigger.ts', 'voice/audio/device-choice.ts', 'voice/audio/jitter-buffer.ts', 'voice/audio/silence-detector.ts',
 ]
 /** Each folder may import itself and these. */
 const LAYERS: Readonly<Record<string, readonly string[]>> = { app: ['voice', 'ui'], voice: ['ui'], ui: [] }

@@ -7,6 +7,7 @@ import { App } from './app/App.tsx'
 import { readStored } from './ui/stored.ts'
 import { applyTheme, isTheme } from './ui/theme.ts'
 import { openAudio } from './voice/audio/audio-path.ts'
+import { browserDevices } from './voice/audio/devices.ts'
 import { Conversation, type Meters } from './voice/conversation.ts'
 import { preload } from './voice/preload.ts'
 import { diagnose, fetchOptions } from './voice/service.ts'
@@ -22,6 +23,7 @@ const store = createVoiceStore()
 const conversation = new Conversation(store, {
   openAudio,
   openSocket: createSocket,
+  devices: browserDevices,
   diagnose: () => diagnose(),
   now: () => Date.now(),
   random: () => Math.random(),

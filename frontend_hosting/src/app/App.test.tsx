@@ -6,6 +6,7 @@ import { act, cleanup, render, screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 
+import { browserDevices } from '../voice/audio/devices.ts'
 import { Conversation } from '../voice/conversation.ts'
 import { createVoiceStore } from '../voice/store.ts'
 import { App } from './App.tsx'
@@ -14,13 +15,14 @@ const OPTIONS = {
   model: 'm',
   languages: [{ code: 'de-DE', name: 'German', voices: [{ id: 'tina', name: 'Tina' }] }],
   defaults: { language: 'de-DE', voice: 'tina' },
+  patience: null,
 }
 
 async function open(languages: readonly string[]): Promise<void> {
   vi.spyOn(navigator, 'languages', 'get').mockReturnValue(languages)
   const store = createVoiceStore()
   const unused = (): never => expect.fail('nobody starts a call here')
-  const conversation = new Conversation(store, { openAudio: unused, openSocket: unused, diagnose: unused, now: () => 0, random: () => 0 })
+  const conversation = new Conversation(store, { openAudio: unused, openSocket: unused, devices: browserDevices, diagnose: unused, now: () => 0, random: () => 0 })
   const fetchOptions = (): Promise<typeof OPTIONS> => Promise.resolve(OPTIONS)
   await act(async () => {
     render(<App store={store} conversation={conversation} fetchOptions={fetchOptions} />)

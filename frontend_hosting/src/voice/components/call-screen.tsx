@@ -1,11 +1,11 @@
 import { type ReactNode, useEffect, useRef } from 'react'
 
 import { Button } from '../../ui/button.tsx'
-import { CloseIcon } from '../../ui/icons.tsx'
 import type { Conversation } from '../conversation.ts'
 import type { Problem } from '../problems.ts'
 import type { Options } from '../service.ts'
 import { gateOf, isOver, phaseOf, type VoiceState } from '../session.ts'
+import type { Patience } from '../sound.ts'
 import type { VoiceStore } from '../store.ts'
 import { useWords } from '../words/use-words.ts'
 import { useVoice } from '../use-voice.ts'
@@ -14,16 +14,21 @@ import { CallSummary } from './call-summary.tsx'
 import { Captions } from './captions.tsx'
 import { Composer } from './composer.tsx'
 import { ConnectionPill } from './connection-pill.tsx'
+import { DetailsMenu } from './details-menu.tsx'
+import { Complaint, NoticeCard } from './notice-card.tsx'
 import { Orb } from './orb.tsx'
 import { ProblemCard } from './problem-card.tsx'
 import { type Settings, SettingsMenu } from './settings-menu.tsx'
+import { SoundMenu } from './sound-menu.tsx'
 import { StartPanel } from './start-panel.tsx'
 import { StatusLine } from './status-line.tsx'
+import { ThreadTools } from './thread-tools.tsx'
 import { Transcript } from './transcript.tsx'
 import { useChoice } from './use-choice.ts'
-import { useOptions } from './use-options.ts'
+import { type Offered, useOptions } from './use-options.ts'
 import { usePresence } from './use-presence.ts'
 import { useShortcuts } from './use-shortcuts.ts'
+import { useSound } from './use-sound.ts'
 
 type Props = {
   readonly store: VoiceStore
@@ -45,6 +50,8 @@ export function CallScreen({ store, conversation, fetchOptions, settings, dark, 
   const phase = phaseOf(state)
   const showThread = !over || thread.length > 0
   const mainRef = useFocusKept(over)
+  const offered = useOptions(fetchOptions, over)
+  const [sound, setSound] = useSound(conversation)
   useShortcuts(conversation, settings.shortcuts && call.status === 'live')
   usePresence(conversation, call.status === 'live')
 
@@ -53,6 +60,8 @@ export function CallScreen({ store, conversation, fetchOptions, settings, dark, 
       <header className="flex items-center gap-3 px-4 pt-3 sm:px-6">
         <h1 className="mr-auto font-serif text-xl font-medium tracking-tight">{words.product}</h1>
         {call.status === 'idle' ? null : <ConnectionPill state={state} />}
+        <DetailsMenu state={state} conversation={conversation} />
+        <SoundMenu sound={sound} onChange={setSound} patience={patienceOf(state, offered.options)} live={call.status === 'live'} meters={conversation.meters} />
         <SettingsMenu settings={settings} onChange={onSettings} />
       </header>
       <main
@@ -66,13 +75,14 @@ export function CallScreen({ store, conversation, fetchOptions, settings, dark, 
             <Orb phase={phase} closed={gateOf(state) === 'closed'} dark={dark} meters={conversation.meters} />
           </div>
           {call.status === 'idle' ? <Welcome /> : <StatusLine state={state} />}
-          {call.status === 'live' ? <div className="mt-1 hidden min-h-30 w-full justify-center lg:flex"><Captions state={state} /></div> : null}
+          {call.status === 'live' ? <div className="mt-1 hidden min-h-30 w-full justify-center lg:flex"><Captions state={state} meters={conversation.meters} /></div> : null}
           {call.status === 'reconnecting' ? <p className="max-w-sm text-center text-soft">{words.retryIn}</p> : null}
+          {!over && state.notice ? <NoticeCard notice={state.notice} conversation={conversation} /> : null}
           {!over && state.complaint ? <Complaint text={state.complaint.message} onDismiss={() => conversation.dismissComplaint()} /> : null}
         </div>
         <div className={showThread ? 'px-4 py-4 [grid-area:controls] lg:pb-8' : 'w-full px-4 pb-10'}>
           {over ? (
-            <Before conversation={conversation} state={state} fetchOptions={fetchOptions} />
+            <Before conversation={conversation} state={state} offered={offered} />
           ) : (
             <During state={state} conversation={conversation} shortcuts={settings.shortcuts} />
           )}
@@ -82,7 +92,8 @@ export function CallScreen({ store, conversation, fetchOptions, settings, dark, 
             aria-label={words.thread}
             className="mx-4 flex h-80 min-h-0 flex-col overflow-hidden rounded-3xl border border-line bg-surface [grid-area:thread] max-lg:h-auto max-lg:min-h-72 lg:mx-0 lg:mt-2 lg:mr-6 lg:mb-6 lg:h-auto"
           >
-            <Transcript thread={thread} announce={settings.announce} />
+            <ThreadTools state={state} />
+            <Transcript thread={thread} announce={settings.announce} language={state.language} />
             {over ? null : (
               <Composer
                 disabled={call.status !== 'live'}
@@ -95,6 +106,13 @@ export function CallScreen({ store, conversation, fetchOptions, settings, dark, 
       </main>
     </div>
   )
+}
+
+const DEFAULT_PATIENCE: Patience = { silenceThresholdMs: 1500, watchdogMs: 2000 }
+
+/** How long the service lets a user pause: as the call says, else as its options do. */
+function patienceOf({ call }: VoiceState, options: Options | null): Patience {
+  return call.status === 'live' ? call.ready : (options?.patience ?? DEFAULT_PATIENCE)
 }
 
 /** Phone: stage, thread, controls. Desk: the thread stands beside the other two. */
@@ -120,12 +138,12 @@ function Welcome(): ReactNode {
   )
 }
 
-type BeforeProps = Pick<Props, 'conversation' | 'fetchOptions'> & { readonly state: VoiceState }
+type BeforeProps = Pick<Props, 'conversation'> & { readonly state: VoiceState; readonly offered: Offered }
 
 /** Before a call, and after one: choices, problems, the start button. */
-function Before({ conversation, state, fetchOptions }: BeforeProps): ReactNode {
+function Before({ conversation, state, offered }: BeforeProps): ReactNode {
   const words = useWords()
-  const { options, problem: optionsProblem, reload } = useOptions(fetchOptions)
+  const { options, problem: optionsProblem, reload } = offered
   const [choice, choose] = useChoice(options)
   const { call } = state
   const problem = call.status === 'failed' ? call.problem : optionsProblem
@@ -154,20 +172,6 @@ function During({ state, conversation, shortcuts }: DuringProps): ReactNode {
   return (
     <div className="flex justify-center">
       <Button onClick={() => conversation.end()}>{words.cancel}</Button>
-    </div>
-  )
-}
-
-type ComplaintProps = { readonly text: string; readonly onDismiss: () => void }
-
-function Complaint({ text, onDismiss }: ComplaintProps): ReactNode {
-  const words = useWords()
-  return (
-    <div role="alert" className="flex max-w-md items-center gap-2 rounded-2xl border border-warn/50 bg-surface py-1 pr-1 pl-4 text-[0.9375rem]">
-      <p lang="en" className="flex-1 py-2">{text}</p>
-      <button type="button" aria-label={words.dismiss} onClick={onDismiss} className="flex h-11 w-11 items-center justify-center rounded-full text-soft hover:text-ink">
-        <CloseIcon />
-      </button>
     </div>
   )
 }

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import type { VoiceState } from '../session.ts'
 import type { Words } from '../words/en.ts'
 import { useWords } from '../words/use-words.ts'
+import { useCountdown } from './use-countdown.ts'
 
 type Link = keyof Words['connection']
 
@@ -19,10 +20,12 @@ const DOTS: Readonly<Record<Link, string>> = {
 export function ConnectionPill({ state }: { readonly state: VoiceState }): ReactNode {
   const words = useWords()
   const link = linkOf(state)
+  const leftS = useCountdown(state.call.status === 'reconnecting' ? state.call.retryAtMs : null)
   return (
     <p className="flex min-h-8 items-center gap-2 rounded-full border border-line bg-surface px-3 text-[0.8125rem] text-soft" data-connection={link}>
       <span aria-hidden="true" className={`h-2 w-2 rounded-full forced-colors:border ${DOTS[link]}`} />
       <span>{words.connection[link]}</span>
+      {leftS === null || leftS === 0 ? null : <span className="tabular-nums" data-retry-s={leftS}>{words.retrySeconds(String(leftS))}</span>}
       {link === 'live' && state.roundTripMs !== null ? (
         <span className="tabular-nums">{words.roundTrip(Math.round(state.roundTripMs))}</span>
       ) : null}

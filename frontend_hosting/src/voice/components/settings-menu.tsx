@@ -1,6 +1,8 @@
 import { type ReactNode, useId } from 'react'
 
+import { IconButton } from '../../ui/icon-button.tsx'
 import { SettingsIcon } from '../../ui/icons.tsx'
+import { Popover } from '../../ui/popover.tsx'
 import { SelectField } from '../../ui/select-field.tsx'
 import { SwitchField } from '../../ui/switch-field.tsx'
 import type { Theme } from '../../ui/theme.ts'
@@ -25,21 +27,8 @@ export function SettingsMenu({ settings, onChange }: Props): ReactNode {
   const id = useId()
   return (
     <>
-      <button
-        type="button"
-        popoverTarget={id}
-        aria-label={words.settings}
-        className="flex h-11 w-11 items-center justify-center rounded-full border border-transparent text-ink hover:border-edge"
-      >
-        <SettingsIcon />
-      </button>
-      <div
-        id={id}
-        popover="auto"
-        role="dialog"
-        aria-label={words.settings}
-        className="inset-auto top-16 right-4 m-0 w-80 max-w-[calc(100vw-2rem)] rounded-3xl border border-line bg-raised p-5 text-ink shadow-xl"
-      >
+      <IconButton label={words.settings} popoverTarget={id}><SettingsIcon /></IconButton>
+      <Popover id={id} label={words.settings} className="w-80">
         <div className="mb-4 flex">
           <SelectField
             label={words.interfaceLanguage}
@@ -84,7 +73,7 @@ export function SettingsMenu({ settings, onChange }: Props): ReactNode {
           checked={settings.announce}
           onChange={(announce) => onChange({ ...settings, announce })}
         />
-      </div>
+      </Popover>
     </>
   )
 }

@@ -2,15 +2,16 @@ import { memo, type ReactNode, useEffect, useRef } from 'react'
 
 import { seconds } from '../words/numbers.ts'
 import { useWords } from '../words/use-words.ts'
-import { type Entry, type Said, textOf, type Thread } from '../thread.ts'
+import { type Entry, type Said, textOf, type Thread, type Tool } from '../thread.ts'
 
-type Props = { readonly thread: Thread; readonly announce: boolean }
+/** `language`: of what is said, which need not be the page's. */
+type Props = { readonly thread: Thread; readonly announce: boolean; readonly language: string | null }
 
 /** How near to the end one must be for new words to scroll into view. */
 const NEAR_PX = 80
 
 /** Everything said and typed, newest last. */
-export function Transcript({ thread, announce }: Props): ReactNode {
+export function Transcript({ thread, announce, language }: Props): ReactNode {
   const words = useWords()
   const boxRef = useRef<HTMLDivElement>(null)
   const followRef = useRef(true)
@@ -38,22 +39,34 @@ export function Transcript({ thread, announce }: Props): ReactNode {
       {thread.length === 0 ? <p className="pt-2 text-center text-soft">{words.emptyThread}</p> : null}
       <ol className="flex flex-col gap-5">
         {thread.map((entry) => (
-          <Line key={entry.id} entry={entry} />
+          <Line key={entry.id} entry={entry} language={language} />
         ))}
       </ol>
     </div>
   )
 }
 
-const Line = memo(function Line({ entry }: { readonly entry: Entry }): ReactNode {
+const TOOL_DOTS: Readonly<Record<Tool['status'], string>> = {
+  started: 'animate-pulse bg-warn', finished: 'bg-accent', failed: 'bg-danger',
+}
+
+const Line = memo(function Line({ entry, language }: { readonly entry: Entry; readonly language: string | null }): ReactNode {
   const words = useWords()
   if (entry.kind === 'note') {
     return <li className="rounded-xl border border-line px-4 py-3 text-sm text-soft">{words.notes[entry.note]}</li>
   }
-  return <SaidLine said={entry} />
+  if (entry.kind === 'tool') {
+    return (
+      <li data-tool={entry.status} className="flex items-center gap-2 text-sm text-soft">
+        <span aria-hidden="true" className={`h-2 w-2 rounded-full forced-colors:border ${TOOL_DOTS[entry.status]}`} />
+        {words.tool[entry.status](entry.name)}
+      </li>
+    )
+  }
+  return <SaidLine said={entry} language={language} />
 })
 
-function SaidLine({ said }: { readonly said: Said }): ReactNode {
+function SaidLine({ said, language }: { readonly said: Said; readonly language: string | null }): ReactNode {
   const words = useWords()
   const { spoken, coming } = textOf(said)
   const mine = said.role === 'user'
@@ -69,7 +82,7 @@ function SaidLine({ said }: { readonly said: Said }): ReactNode {
           </span>
         )}
       </p>
-      <p className="text-[1.0625rem] leading-relaxed break-words">
+      <p lang={language ?? undefined} className="text-[1.0625rem] leading-relaxed break-words">
         {spoken}
         {said.outcome === 'interrupted' && spoken !== '' ? ' —' : ''}
         {coming === '' ? null : (
