@@ -19,7 +19,7 @@ export function CallControls({ state, conversation, shortcuts }: Props): ReactNo
   const key = (name: string): string | undefined => (shortcuts ? name : undefined)
   const phase = phaseOf(state)
   return (
-    <div role="toolbar" aria-label={words.controls} className="flex items-start justify-center gap-3 sm:gap-5">
+    <div role="toolbar" aria-label={words.controls} className="flex items-start justify-center gap-3 @[40rem]:gap-5">
       {input.mode === 'handsFree' ? (
         <DockButton
           icon={input.muted ? <MutedIcon /> : <MicrophoneIcon />}

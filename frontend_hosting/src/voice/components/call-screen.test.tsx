@@ -79,7 +79,7 @@ async function show({ fetchOptions = () => Promise.resolve<Options | Problem>(OP
   const conversation = fakeConversation(store, done)
   const viewer = (shown: Settings): ReactNode => (
     <CallScreen
-      store={store} conversation={conversation} fetchOptions={fetchOptions} settings={shown} dark={false} onSettings={onSettings}
+      store={store} conversation={conversation} fetchOptions={fetchOptions} settings={shown} dark={false} isPage onSettings={onSettings}
     />
   )
   render(viewer(settings))

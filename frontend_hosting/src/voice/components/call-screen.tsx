@@ -36,17 +36,21 @@ type Props = {
   readonly fetchOptions: () => Promise<Options | Problem>
   readonly settings: Settings
   readonly dark: boolean
+  /** In another page that page has the main landmark and the first heading. */
+  readonly isPage: boolean
   readonly onSettings: (settings: Settings) => void
 }
 
 const DEFAULT_TEXT_CHARS = 1000
 
 /** The whole screen of a voice call, from before it starts until after it has ended. */
-export function CallScreen({ store, conversation, fetchOptions, settings, dark, onSettings }: Props): ReactNode {
+export function CallScreen({ store, conversation, fetchOptions, settings, dark, isPage, onSettings }: Props): ReactNode {
   const words = useWords()
   const state = useVoice(store)
   const { call, thread } = state
   const over = isOver(call)
+  const Heading = isPage ? 'h1' : 'h2'
+  const Main = isPage ? 'main' : 'div'
   const phase = phaseOf(state)
   const showThread = !over || thread.length > 0
   const mainRef = useFocusKept(over)
@@ -56,15 +60,18 @@ export function CallScreen({ store, conversation, fetchOptions, settings, dark, 
   usePresence(conversation, call.status === 'live')
 
   return (
-    <div className="flex min-h-dvh flex-col bg-paper text-ink lg:h-dvh lg:min-h-[40rem]">
-      <header className="flex items-center gap-3 px-4 pt-3 sm:px-6">
-        <h1 className="mr-auto font-serif text-xl font-medium tracking-tight">{words.product}</h1>
-        {call.status === 'idle' ? null : <ConnectionPill state={state} />}
+    <div className="flex min-h-(--viewer-height) flex-col bg-paper text-ink @5xl:h-(--viewer-height) @5xl:min-h-[40rem]">
+      <header className="flex items-center gap-1 px-4 pt-3 @[40rem]:gap-3 @[40rem]:px-6">
+        {/* A phone has no room for both the name and the state of the line. */}
+        <Heading className={`mr-auto font-serif text-xl font-medium tracking-tight ${call.status === 'idle' ? '' : 'sr-only @[40rem]:not-sr-only'}`}>
+          {words.product}
+        </Heading>
+        {call.status === 'idle' ? null : <div className="mr-auto min-w-0 @[40rem]:mr-0"><ConnectionPill state={state} /></div>}
         <DetailsMenu state={state} conversation={conversation} />
         <SoundMenu sound={sound} onChange={setSound} patience={patienceOf(state, offered.options)} live={call.status === 'live'} meters={conversation.meters} />
         <SettingsMenu settings={settings} onChange={onSettings} />
       </header>
-      <main
+      <Main
         ref={mainRef}
         tabIndex={-1}
         data-phase={phase}
@@ -75,12 +82,12 @@ export function CallScreen({ store, conversation, fetchOptions, settings, dark, 
             <Orb phase={phase} closed={gateOf(state) === 'closed'} dark={dark} meters={conversation.meters} />
           </div>
           {call.status === 'idle' ? <Welcome /> : <StatusLine state={state} />}
-          {call.status === 'live' ? <div className="mt-1 hidden min-h-30 w-full justify-center lg:flex"><Captions state={state} meters={conversation.meters} /></div> : null}
+          {call.status === 'live' ? <div className="mt-1 hidden min-h-30 w-full justify-center @5xl:flex"><Captions state={state} meters={conversation.meters} /></div> : null}
           {call.status === 'reconnecting' ? <p className="max-w-sm text-center text-soft">{words.retryIn}</p> : null}
           {!over && state.notice ? <NoticeCard notice={state.notice} conversation={conversation} /> : null}
           {!over && state.complaint ? <Complaint text={state.complaint.message} onDismiss={() => conversation.dismissComplaint()} /> : null}
         </div>
-        <div className={showThread ? 'px-4 py-4 [grid-area:controls] lg:pb-8' : 'w-full px-4 pb-10'}>
+        <div className={showThread ? 'px-4 py-4 [grid-area:controls] @5xl:pb-8' : 'w-full px-4 pb-10'}>
           {over ? (
             <Before conversation={conversation} state={state} offered={offered} />
           ) : (
@@ -90,7 +97,7 @@ export function CallScreen({ store, conversation, fetchOptions, settings, dark, 
         {showThread ? (
           <section
             aria-label={words.thread}
-            className="mx-4 flex h-80 min-h-0 flex-col overflow-hidden rounded-3xl border border-line bg-surface [grid-area:thread] max-lg:h-auto max-lg:min-h-72 lg:mx-0 lg:mt-2 lg:mr-6 lg:mb-6 lg:h-auto"
+            className="mx-4 flex h-80 min-h-0 flex-col overflow-hidden rounded-3xl border border-line bg-surface [grid-area:thread] @max-5xl:h-auto @max-5xl:min-h-72 @5xl:mx-0 @5xl:mt-2 @5xl:mr-6 @5xl:mb-6 @5xl:h-auto"
           >
             <ThreadTools state={state} />
             <Transcript thread={thread} announce={settings.announce} language={state.language} />
@@ -103,7 +110,7 @@ export function CallScreen({ store, conversation, fetchOptions, settings, dark, 
             )}
           </section>
         ) : null}
-      </main>
+      </Main>
     </div>
   )
 }
@@ -117,22 +124,22 @@ function patienceOf({ call }: VoiceState, options: Options | null): Patience {
 
 /** Phone: stage, thread, controls. Desk: the thread stands beside the other two. */
 const GRID =
-  "[grid-template:'stage'_auto_'thread'_minmax(18rem,1fr)_'controls'_auto/minmax(0,1fr)] lg:min-h-0 lg:[grid-template:'stage_thread'_minmax(auto,1fr)_'controls_thread'_auto/minmax(0,1fr)_26rem]"
+  "[grid-template:'stage'_auto_'thread'_minmax(18rem,1fr)_'controls'_auto/minmax(0,1fr)] @5xl:min-h-0 @5xl:[grid-template:'stage_thread'_minmax(auto,1fr)_'controls_thread'_auto/minmax(0,1fr)_26rem]"
 /** During a call the page is as high as the window and the thread scrolls. */
-const HELD = 'max-lg:h-[calc(100dvh-3.5rem)] max-lg:min-h-[36rem] max-lg:flex-none'
-const STAGE = 'gap-2 pb-3 [grid-area:stage] lg:gap-3'
+const HELD = '@max-5xl:h-[calc(var(--viewer-height)-3.5rem)] @max-5xl:min-h-[36rem] @max-5xl:flex-none'
+const STAGE = 'gap-2 pb-3 [grid-area:stage] @5xl:gap-3'
 
 function orbHeight(over: boolean, showThread: boolean, welcome: boolean): string {
-  if (welcome) return 'h-60 sm:h-[min(36vh,21rem)]'
-  if (!showThread) return 'h-40 sm:h-44'
-  return over ? 'h-32 lg:h-[min(24vh,14rem)]' : 'h-44 sm:h-56 lg:h-[min(46vh,26rem)]'
+  if (welcome) return 'h-60 @[40rem]:h-[min(36vh,21rem)]'
+  if (!showThread) return 'h-40 @[40rem]:h-44'
+  return over ? 'h-32 @5xl:h-[min(24vh,14rem)]' : 'h-44 @[40rem]:h-56 @5xl:h-[min(46vh,26rem)]'
 }
 
 function Welcome(): ReactNode {
   const words = useWords()
   return (
     <div className="flex flex-col items-center gap-3 text-center">
-      <p className="font-serif text-5xl leading-none tracking-tight sm:text-6xl">{words.lead}</p>
+      <p className="font-serif text-5xl leading-none tracking-tight @[40rem]:text-6xl">{words.lead}</p>
       <p className="max-w-md text-lg text-balance text-soft">{words.leadText}</p>
     </div>
   )
@@ -177,8 +184,8 @@ function During({ state, conversation, shortcuts }: DuringProps): ReactNode {
 }
 
 /** The button that was pressed leaves the page with its panel; focus goes to the new panel's beginning, not astray. */
-function useFocusKept(over: boolean): React.RefObject<HTMLElement | null> {
-  const mainRef = useRef<HTMLElement>(null)
+function useFocusKept(over: boolean): React.RefObject<(HTMLElement & HTMLDivElement) | null> {
+  const mainRef = useRef<HTMLElement & HTMLDivElement>(null)
   const wasOver = useRef(over)
   useEffect(() => {
     if (wasOver.current === over) return

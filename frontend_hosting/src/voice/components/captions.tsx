@@ -27,7 +27,7 @@ export function Captions({ state, meters }: Props): ReactNode {
       ref={boxRef}
       aria-hidden="true"
       lang={state.language ?? undefined}
-      className="relative max-h-30 w-full max-w-[38rem] overflow-hidden px-2 text-center font-serif text-xl leading-normal text-balance sm:text-2xl sm:leading-normal"
+      className="relative max-h-30 w-full max-w-[38rem] overflow-hidden px-2 text-center font-serif text-xl leading-normal text-balance @[40rem]:text-2xl @[40rem]:leading-normal"
     >
       {words && text ? (
         <p className={words.role === 'user' ? 'text-user' : 'text-ink'}>

@@ -22,9 +22,9 @@ export function ConnectionPill({ state }: { readonly state: VoiceState }): React
   const link = linkOf(state)
   const leftS = useCountdown(state.call.status === 'reconnecting' ? state.call.retryAtMs : null)
   return (
-    <p className="flex min-h-8 items-center gap-2 rounded-full border border-line bg-surface px-3 text-[0.8125rem] text-soft" data-connection={link}>
-      <span aria-hidden="true" className={`h-2 w-2 rounded-full forced-colors:border ${DOTS[link]}`} />
-      <span>{words.connection[link]}</span>
+    <p className="flex min-h-8 items-center whitespace-nowrap gap-2 rounded-full border border-line bg-surface px-3 text-[0.8125rem] text-soft" data-connection={link}>
+      <span aria-hidden="true" className={`h-2 w-2 shrink-0 rounded-full forced-colors:border ${DOTS[link]}`} />
+      <span className="truncate">{words.connection[link]}</span>
       {leftS === null || leftS === 0 ? null : <span className="tabular-nums" data-retry-s={leftS}>{words.retrySeconds(String(leftS))}</span>}
       {link === 'live' && state.roundTripMs !== null ? (
         <span className="tabular-nums">{words.roundTrip(Math.round(state.roundTripMs))}</span>

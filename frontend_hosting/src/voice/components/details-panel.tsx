@@ -28,7 +28,7 @@ export function DetailsPanel({ state, conversation }: Props): ReactNode {
 function Section({ title, children }: { readonly title: string; readonly children: ReactNode }): ReactNode {
   return (
     <section aria-label={title}>
-      <h3 className="mb-2 text-[0.9375rem] font-semibold">{title}</h3>
+      <h2 className="mb-2 text-[0.9375rem] font-semibold">{title}</h2>
       {children}
     </section>
   )

@@ -24,7 +24,7 @@ export function StartPanel({ options, choice, again, problem, onChoose, onStart 
   return (
     <div className="flex w-full max-w-md flex-col items-center gap-5">
       {options && choice && language ? (
-        <div className="flex w-full flex-col gap-3 sm:flex-row sm:*:first:flex-[1.6]">
+        <div className="flex w-full flex-col gap-3 @[40rem]:flex-row @[40rem]:*:first:flex-[1.6]">
           <SelectField
             label={words.language}
             value={choice.language}

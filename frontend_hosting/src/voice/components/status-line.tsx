@@ -8,7 +8,7 @@ import { useWords } from '../words/use-words.ts'
 export function StatusLine({ state }: { readonly state: VoiceState }): ReactNode {
   const words = useWords()
   return (
-    <p role="status" className="font-serif text-2xl text-ink sm:text-[1.75rem]">
+    <p role="status" className="font-serif text-2xl text-ink @[40rem]:text-[1.75rem]">
       {statusText(state, words)}
     </p>
   )
