@@ -1,8 +1,10 @@
 // Every state of the page, without a call: is it accessible, does it fit, does it look as it did?
 
+import { execFileSync } from 'node:child_process'
+import { resolve } from 'node:path'
+
 import { AxeBuilder } from '@axe-core/playwright'
 import type { BrowserContextOptions, Page } from '@playwright/test'
-import { resolve } from 'node:path'
 
 import { STORIES } from '../src/stories/stories.ts'
 import { LANGUAGES } from '../src/voice/words/catalogue.ts'
@@ -22,6 +24,14 @@ async function open(page: Page, url: string, story: string): Promise<void> {
 async function violations(page: Page): Promise<readonly string[]> {
   const found = await new AxeBuilder({ page }).withTags(RULES).analyze()
   return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+}
+
+/** 128 colours are enough for a picture of an interface, and halve it. */
+async function photograph(page: Page, name: string): Promise<void> {
+  const path = `${DOCS}/${name}.png`
+  const picture = await page.screenshot()
+  const filter = 'split[a][b];[a]palettegen=max_colors=128:stats_mode=single[p];[b][p]paletteuse=dither=bayer:bayer_scale=4'
+  execFileSync('ffmpeg', ['-v', 'error', '-y', '-f', 'png_pipe', '-i', '-', '-vf', filter, '-pix_fmt', 'pal8', path], { input: picture })
 }
 
 async function beyondTheWindow(page: Page): Promise<number> {
@@ -124,13 +134,13 @@ test.describe('in another application', () => {
       expect(await page.locator('main').count()).toBe(1)
       expect(await violations(page)).toEqual([])
     }
-    if (DOCS) await page.screenshot({ path: `${DOCS}/embedded.png` })
+    if (DOCS) await photograph(page, 'embedded')
   })
 })
 
 test.describe('for the documents', () => {
   test.skip(DOCS === null, 'the pictures of docs/client.md are made with DOCS=1')
-  const SMALL = { width: 900, height: 600 }
+  const SMALL = { width: 1080, height: 680 }
   const PICTURES: readonly (readonly [string, string, BrowserContextOptions])[] = [
     ...['idle', 'connecting', 'listening', 'hearing', 'thinking', 'speaking', 'interrupted', 'using a tool', 'push to talk', 'notice echo', 'reconnecting', 'ended', 'failed microphoneDenied']
       .map((story) => [story, story.replaceAll(' ', '-'), { viewport: SMALL, colorScheme: 'light' }] as const),
@@ -145,18 +155,18 @@ test.describe('for the documents', () => {
       test('is photographed', async ({ call, line }) => {
         await open(call.page, line.url, story)
         await call.page.waitForTimeout(300)
-        await call.page.screenshot({ path: `${DOCS}/${file}.png` })
+        await photograph(call.page, file)
       })
     })
   }
   for (const menu of MENUS) {
     test.describe(menu, () => {
-      test.use({ look: { viewport: { width: 900, height: 760 }, colorScheme: 'light', reducedMotion: 'reduce' } })
+      test.use({ look: { viewport: { width: 1080, height: 760 }, colorScheme: 'light', reducedMotion: 'reduce' } })
       test('is photographed', async ({ call, line }) => {
         await open(call.page, line.url, 'ended')
         await call.page.getByRole('button', { name: menu, exact: true }).click()
         await call.page.waitForTimeout(400)
-        await call.page.screenshot({ path: `${DOCS}/menu-${menu.toLowerCase()}.png` })
+        await photograph(call.page, `menu-${menu.toLowerCase()}`)
       })
     })
   }

@@ -63,9 +63,11 @@ export function CallScreen({ store, conversation, fetchOptions, settings, dark, 
     <div className="flex min-h-(--viewer-height) flex-col bg-paper text-ink @5xl:h-(--viewer-height) @5xl:min-h-[40rem]">
       <header className="flex items-center gap-1 px-4 pt-3 @[40rem]:gap-3 @[40rem]:px-6">
         {/* A phone has no room for both the name and the state of the line. */}
-        <Heading className={`mr-auto font-serif text-xl font-medium tracking-tight ${call.status === 'idle' ? '' : 'sr-only @[40rem]:not-sr-only'}`}>
-          {words.product}
-        </Heading>
+        <div className={call.status === 'idle' ? 'mr-auto' : '@[40rem]:mr-auto'}>
+          <Heading className={`font-serif text-xl font-medium tracking-tight ${call.status === 'idle' ? '' : 'sr-only @[40rem]:not-sr-only'}`}>
+            {words.product}
+          </Heading>
+        </div>
         {call.status === 'idle' ? null : <div className="mr-auto min-w-0 @[40rem]:mr-0"><ConnectionPill state={state} /></div>}
         <DetailsMenu state={state} conversation={conversation} />
         <SoundMenu sound={sound} onChange={setSound} patience={patienceOf(state, offered.options)} live={call.status === 'live'} meters={conversation.meters} />

@@ -18,6 +18,7 @@ export function NoticeCard({ notice, conversation }: Props): ReactNode {
       {notice === 'echo' ? (
         <Button
           kind="plain"
+          className="-ml-3"
           onClick={() => {
             conversation.toggleMode()
             conversation.dismissNotice()
@@ -26,7 +27,7 @@ export function NoticeCard({ notice, conversation }: Props): ReactNode {
           {words.usePushToTalk}
         </Button>
       ) : null}
-      {notice === 'soundSuspended' ? <Button kind="plain" onClick={() => conversation.wake()}>{words.soundOn}</Button> : null}
+      {notice === 'soundSuspended' ? <Button kind="plain" className="-ml-3" onClick={() => conversation.wake()}>{words.soundOn}</Button> : null}
     </Card>
   )
 }
