@@ -21,7 +21,7 @@ const READY: Ready = {
 const MICROPHONE: OpenMicrophone = { id: 'a', groupId: 'g', label: 'Headset', echoCancelled: true }
 
 /** A page whose microphone, loudspeaker and socket are lists of what was asked of them. */
-function page({ microphone = 'open' as 'open' | Error, diagnosis = { code: 'serviceUnreachable', detail: null } as Problem } = {}) {
+function page({ unplugged = false, microphone = 'open' as 'open' | Error, diagnosis = { code: 'serviceUnreachable', detail: null } as Problem } = {}) {
   const done: string[] = []
   const sent: ClientMessage[] = []
   let socket: (event: SocketToPage) => void = () => expect.fail('no socket was opened')
@@ -36,6 +36,7 @@ function page({ microphone = 'open' as 'open' | Error, diagnosis = { code: 'serv
       if (microphone !== 'open') throw microphone
       listener.onMicrophoneOpened()
       if (wanted) listener.onMicrophone(MICROPHONE)
+      if (unplugged) listener.onMicrophoneLost()
       audio = listener
       return Promise.resolve({
         socketPorts: { capture: channel.port1, player: channel.port2 },
@@ -311,6 +312,15 @@ describe('devices that come and go while one talks', () => {
     const { audio, store } = await live()
     audio().onMicrophone({ ...HEADSET, echoCancelled: false })
     expect(store.getState().notice).toBe('echo')
+  })
+
+  it('one that goes while the call is being set up is replaced too', async () => {
+    const { conversation, done, store, receive } = page({ unplugged: true })
+    await conversation.start(null)
+    receive(READY)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(done).toContain('microphone default')
+    expect(store.getState().call.status).toBe('live')
   })
 
   it('a call by typing opens none', async () => {

@@ -128,6 +128,8 @@ export class Conversation {
     const ports = { audio, devices: this.#ports.devices, notice: (notice: NoticeCode) => this.#dispatch('sound', { type: 'noticed', notice }) }
     this.#keeper = new MicrophoneKeeper(ports, this.#sound, microphone)
     if (this.#microphone) this.#keeper.opened(this.#microphone)
+    // It went while the rest was being set up.
+    else if (microphone) this.#keeper.lost()
   }
 
   /** The first one opens before there is anybody to keep it. */

@@ -279,6 +279,9 @@ describe('beside the words', () => {
     await user.click(screen.getByRole('button', { name: en.usePushToTalk }))
     expect(status()).toBe('Hold to talk')
     expect(screen.queryByRole('alert')).toBeNull()
+    // Another such microphone, and push to talk is on already: the same button would turn it off.
+    happen({ type: 'noticed', notice: 'echo' })
+    expect(screen.queryByRole('button', { name: en.usePushToTalk })).toBeNull()
   })
 
   it('the next attempt is counted down', async () => {

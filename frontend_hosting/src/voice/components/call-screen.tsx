@@ -86,7 +86,7 @@ export function CallScreen({ store, conversation, fetchOptions, settings, dark, 
           {call.status === 'idle' ? <Welcome /> : <StatusLine state={state} />}
           {call.status === 'live' ? <div className="mt-1 hidden min-h-30 w-full justify-center @5xl:flex"><Captions state={state} meters={conversation.meters} /></div> : null}
           {call.status === 'reconnecting' ? <p className="max-w-sm text-center text-soft">{words.retryIn}</p> : null}
-          {!over && state.notice ? <NoticeCard notice={state.notice} conversation={conversation} /> : null}
+          {!over && state.notice ? <NoticeCard notice={state.notice} handsFree={state.input.mode === 'handsFree'} conversation={conversation} /> : null}
           {!over && state.complaint ? <Complaint text={state.complaint.message} onDismiss={() => conversation.dismissComplaint()} /> : null}
         </div>
         <div className={showThread ? 'px-4 py-4 [grid-area:controls] @5xl:pb-8' : 'w-full px-4 pb-10'}>

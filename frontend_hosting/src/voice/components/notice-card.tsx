@@ -7,15 +7,16 @@ import type { Conversation } from '../conversation.ts'
 import type { NoticeCode } from '../notices.ts'
 import { useWords } from '../words/use-words.ts'
 
-type Props = { readonly notice: NoticeCode; readonly conversation: Conversation }
+/** `handsFree`: push to talk can be offered, for it is not on yet. */
+type Props = { readonly notice: NoticeCode; readonly handsFree: boolean; readonly conversation: Conversation }
 
 /** What happened to the sound, and the button that helps where one does. */
-export function NoticeCard({ notice, conversation }: Props): ReactNode {
+export function NoticeCard({ notice, handsFree, conversation }: Props): ReactNode {
   const words = useWords()
   return (
     <Card onDismiss={() => conversation.dismissNotice()}>
       <span data-notice={notice}>{words.notices[notice]}</span>
-      {notice === 'echo' ? (
+      {notice === 'echo' && handsFree ? (
         <Button
           kind="plain"
           className="-ml-3"
