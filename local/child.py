@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import ctypes
 import os
 import re
 import signal
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Self
@@ -13,6 +15,14 @@ _READ_BYTES: Final = 65536
 # A ready line comes early; what a child says after that much without one is not searched any more.
 _SEARCHED_BYTES: Final = 1_000_000
 _LAST_WORDS_S: Final = 0.5
+_SET_PARENT_DEATH_SIGNAL: Final = 1
+_LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def _end_with_parent() -> None:
+    """Have the kernel end this child when its parent is killed without a chance to do so; prctl(2), Linux only."""
+    if _LIBC is not None:
+        _LIBC.prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
 
 
 class ChildDied(Exception):  # noqa: N818 - what happened, in the words of the message it carries
@@ -58,6 +68,7 @@ class Child:
                 cwd=folder,
                 # Its own group: Ctrl-C reaches us alone, and we stop the children in order.
                 start_new_session=True,
+                preexec_fn=_end_with_parent,
             )
         except OSError as failure:
             os.close(output)

@@ -8,6 +8,7 @@ from service.policies.continuation import Continuation
 from service.policies.endpointing import Endpointing
 from service.policies.profiles import NOVA_2_SONIC, ModelProfile
 from service.policies.rate import RateLimits
+from service.policies.replay import Replay
 from service.policies.retry import Retry
 from service.policies.silence import KeepAlive
 from service.policies.watchdog import Watchdog
@@ -39,6 +40,7 @@ class SessionTerms:
     endpointing: Endpointing = field(default_factory=Endpointing)
     watchdog: Watchdog = field(default_factory=Watchdog)
     keep_alive: KeepAlive = field(default_factory=KeepAlive)
+    replay: Replay = field(default_factory=Replay)
     retry: Retry = field(default_factory=Retry)
     continuation: Continuation = field(default_factory=Continuation)
     rates: RateLimits = field(default_factory=RateLimits)

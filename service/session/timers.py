@@ -45,13 +45,22 @@ def _reopen_at(core: Core) -> float:
 
 def _keep_alive_at(core: Core) -> float:
     upstream = core.upstream
-    if upstream.phase is not Phase.LIVE:
+    if upstream.phase is not Phase.LIVE or upstream.replay_at is not None:
         return NEVER
     return core.terms.keep_alive.due_at(upstream.fed_until, client_is_sending=upstream.client_is_sending)
 
 
 def _keep_alive(core: Core, now: float) -> None:
     core.upstream.be_silent(core.terms.keep_alive.frame_ms, core.terms, now)
+
+
+def _replay_at(core: Core) -> float:
+    due_at = core.upstream.replay_at
+    return NEVER if due_at is None else due_at
+
+
+def _replay(core: Core, now: float) -> None:
+    core.upstream.replay(core.terms, now)
 
 
 def _watchdog_at(core: Core) -> float:
@@ -216,6 +225,7 @@ TIMERS: Final[Sequence[Timer]] = (
     (_continuation_at, streams.replace),
     (_watchdog_at, _watchdog),
     (_idle_at, _idle),
+    (_replay_at, _replay),
     (_keep_alive_at, _keep_alive),
     (_usage_at, _usage),
     (_ack_at, _ack),

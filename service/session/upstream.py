@@ -75,11 +75,17 @@ class Upstream:
         self._waiting_bytes = 0
         self._recent: deque[bytes] = deque()
         self._recent_bytes = 0
+        self._replay_at = 0.0
 
     @property
     def kept_bytes(self) -> int:
         """Audio held here, for the bound on it."""
         return self._waiting_bytes + self._recent_bytes
+
+    @property
+    def replay_at(self) -> float | None:
+        """When to go on saying what has waited; None when nothing has, or nobody hears it."""
+        return self._replay_at if self.phase is Phase.LIVE and self._waiting else None
 
     # Opening
 
@@ -109,28 +115,40 @@ class Upstream:
         self._send(AudioStart(block=self._block, rate_hz=terms.input_rate_hz))
 
     def accepted(self, terms: SessionTerms, now: float) -> None:
-        """The model hears us: say what has waited."""
+        """The model hears us: begin to say what has waited."""
         self.phase = Phase.LIVE
         self.live_at = self.fed_until = now
-        waiting, self._waiting = self._waiting, deque()
-        self._waiting_bytes = 0
-        for item in waiting:
-            match item:
-                case bytes():
-                    self.hear(item, terms, now, droppable=False)
+        self.replay(terms, now)
+
+    def replay(self, terms: SessionTerms, now: float) -> None:
+        """Say some of what has waited; `replay_at` tells when to go on."""
+        said_s = 0.0
+        while self._waiting and self.phase is Phase.LIVE and said_s < terms.replay.step_s:
+            match self._waiting.popleft():
+                case bytes() as pcm:
+                    self._waiting_bytes -= len(pcm)
+                    self._hear(pcm, terms, now, droppable=False)
+                    said_s += duration_s(len(pcm), terms.input_rate_hz)
                 case _Typed(text=text):
-                    self.type_text(text, terms, now)
+                    self._type_text(text, terms, now)
                 case _Closure(silence_ms=silence_ms):
-                    self.close_turn(silence_ms, terms, now)
+                    self._close_turn(silence_ms, terms, now)
+        self._replay_at = terms.replay.next_at(said_s, now)
 
     # Speaking
 
-    def hear(self, pcm: bytes, terms: SessionTerms, now: float, *, droppable: bool = True) -> None:
-        """Pass the user's audio on, or keep it until somebody hears it."""
-        if self.phase is not Phase.LIVE:
+    def hear(self, pcm: bytes, terms: SessionTerms, now: float) -> None:
+        """Pass the user's audio on, or keep it until somebody hears it and all before it was said."""
+        if self.phase is not Phase.LIVE or self._waiting:
             self._keep(pcm, terms)
             return
+        self._hear(pcm, terms, now, droppable=True)
+
+    def _hear(self, pcm: bytes, terms: SessionTerms, now: float, *, droppable: bool) -> None:
         self._remember(pcm, terms)
+        if not self.client_is_sending:
+            # Silence that was fed ahead lies before these words; the model needs as much again after them.
+            self.fed_until = now
         self._send_audio(pcm, terms, now, droppable=droppable)
         self.client_is_sending = True
 
@@ -143,9 +161,12 @@ class Upstream:
 
     def close_turn(self, silence_ms: int, terms: SessionTerms, now: float) -> None:
         """Tell the model that the user has finished, in the way the closure policy says."""
-        if self.phase is not Phase.LIVE:
+        if self.phase is not Phase.LIVE or self._waiting:
             self._waiting.append(_Closure(silence_ms=silence_ms))
             return
+        self._close_turn(silence_ms, terms, now)
+
+    def _close_turn(self, silence_ms: int, terms: SessionTerms, now: float) -> None:
         self.be_silent(silence_ms, terms, now)
         self.forget_recent()
         if terms.closure.ends_prompt:
@@ -154,9 +175,12 @@ class Upstream:
 
     def type_text(self, text: str, terms: SessionTerms, now: float) -> None:
         """Say typed words; no audio can come between, because the whole block is sent at once."""
-        if self.phase is not Phase.LIVE:
+        if self.phase is not Phase.LIVE or self._waiting:
             self._waiting.append(_Typed(text=text))
             return
+        self._type_text(text, terms, now)
+
+    def _type_text(self, text: str, terms: SessionTerms, now: float) -> None:
         missing_ms = terms.profile.audio_before_text_ms - int(self._audio_ms)
         if missing_ms > 0:
             self.be_silent(missing_ms, terms, now)

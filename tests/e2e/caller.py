@@ -142,8 +142,9 @@ class Caller:
 
     def of(self, kind: str, /, **fields: object) -> list[Message]:
         """Everything heard so far of this type and with these fields."""
-        wanted = {"type": kind, **fields}
-        return [message for message in self.heard if wanted.items() <= message.items()]
+        return [
+            message for message in self.heard if message["type"] == kind and fields.items() <= message.items()
+        ]
 
     @property
     def texts(self) -> list[Message]:

@@ -1,12 +1,14 @@
 """The stage of the process tests: one scripted emulator for all, and a service for each set of settings."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
 import pytest
+import pytest_asyncio
 
+from tests.e2e.caller import Caller, assert_talks_on, talking_on
 from tests.e2e.processes import LIVING, Emulator, Service, running_emulator, running_service
 
 _LAST_LINES: Final = 60
@@ -17,17 +19,17 @@ about = "Three questions and short answers, again and again."
 heard = "first question"
 [[turn.step]]
 say = "First answer."
-audio_s = 0.3
+audio_s = 0.15
 [[turn]]
 heard = "second question"
 [[turn.step]]
 say = "Second answer."
-audio_s = 0.3
+audio_s = 0.15
 [[turn]]
 heard = "third question"
 [[turn.step]]
 say = "Third answer."
-audio_s = 0.3
+audio_s = 0.15
 """
 
 type Serve = Callable[..., Service]
@@ -103,3 +105,24 @@ def services(folder: Path, shared_emulator: Emulator) -> Iterator[Serve]:
 def service(services: Serve, emulator: Emulator) -> Service:  # noqa: ARG001 - the emulator is as new
     """The service with the settings it comes with."""
     return services()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def bystander(shared_emulator: Emulator, services: Serve) -> AsyncIterator[Caller]:
+    """A well-behaved session of the same process, which talks on as long as the tests of this file run."""
+    shared_emulator.play(QUICK)
+    async with talking_on(services().socket_url) as other:
+        yield other
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def unaffected(bystander: Caller) -> AsyncIterator[None]:
+    """The other session has a turn after whatever the test does, and no trouble."""
+    turns = len(bystander.of("turn"))
+    yield
+    await assert_talks_on(bystander, turns)
+
+
+in_company = pytest.mark.usefixtures("unaffected")
+in_one_loop = pytest.mark.asyncio(loop_scope="module")
+"""What the session in company lives in."""

@@ -2,19 +2,21 @@
 
 import asyncio
 import json
-from typing import Any
 
 import pytest
 
-from tests.e2e.caller import ALL_JSON, BINARY, SPEECH, Caller, calling, eventually, tone
-from tests.e2e.conftest import Serve
+from tests.e2e.caller import ALL_JSON, BINARY, Caller, calling, tone
 from tests.e2e.processes import Emulator, Service
 
 pytestmark = pytest.mark.process
 
+
 BOTH = pytest.mark.parametrize("subprotocol", [BINARY, ALL_JSON])
-REPLY_BYTES = 2 * 24_000 * 3 // 10
-"""0.3 s, as the quick scenario says."""
+
+
+REPLY_BYTES = 2 * 24_000 * 15 // 100
+"""0.15 s, as the quick scenario says."""
+
 
 LONG_WAIT = """
 about = "Thinks for ten seconds."
@@ -59,14 +61,16 @@ async def test_speech_over_a_reply_ends_it_once_and_is_answered(
         await caller.start()
         await caller.say()
         await caller.until("audio")
-        await caller.say(tone(0.6), end_of_utterance=False)
+        stopped_at = await caller.say(tone(0.6), end_of_utterance=False)
         await caller.until("interrupted", responseId=1, cause="speech")
         turn = await caller.until("turn", turn=1)
-        await caller.until("state", state="speaking", responseId=2)
+        answering = await caller.until("state", state="speaking", responseId=2)
         await caller.until("audio")
         await caller.end()
 
     assert "interrupted" == turn["outcome"]
+    # The model noticed by itself, from the silence it was fed; the watchdog would have taken 2 s.
+    assert caller.at(answering) - stopped_at < 1.7
     # The whole reply of 12 s had been sent; what the user heard of it is less than a fifth.
     assert 0 < turn["timings"]["replyMs"] < 2_400
     assert [1] == [message["responseId"] for message in caller.of("interrupted", cause="speech")]
@@ -160,117 +164,6 @@ async def test_typed_words_are_answered_and_stop_a_reply(emulator: Emulator, ser
     caller.assert_orderly()
 
 
-async def test_a_client_that_just_stops_sending_is_answered_after_the_watchdog(
-    emulator: Emulator, services: Serve
-) -> None:
-    """Where the model's own ear does not close a turn, the watchdog does, 2 s after the last audio."""
-    emulator.play(
-        '[[turn]]\nheard = "hm"\n[[turn.step]]\nsay = "A long thought."\nafter_s = 2.5\naudio_s = 0.3\n'
-    )
-    async with calling(services(VOICE_CLOSURE="explicit").socket_url) as caller:
-        await caller.start()
-        stopped_at = await caller.say(end_of_utterance=False)
-        thinking = await caller.until("state", state="thinking")
-        turn = await caller.until("turn", turn=1)
-        await caller.end()
-
-    assert ("completed", "watchdog") == (turn["outcome"], turn["closedBy"])
-    assert REPLY_BYTES == len(caller.audio(1))
-    assert caller.at(thinking) - stopped_at == pytest.approx(2.0, abs=0.5)
-
-
-async def test_the_watchdog_closes_a_turn_that_the_model_is_slow_to_notice(
-    emulator: Emulator, services: Serve
-) -> None:
-    emulator.switch(endpointing="documented")  # 1.5 s
-    service = services(VOICE_WATCHDOG_MS=900, VOICE_SILENCE_THRESHOLD_MS=500)
-    async with calling(service.socket_url) as caller:
-        await caller.start()
-        await caller.say(end_of_utterance=False)
-        turn = await caller.until("turn", turn=1)
-        await caller.end()
-
-    assert ("completed", "watchdog") == (turn["outcome"], turn["closedBy"])
-    assert REPLY_BYTES == len(caller.audio(1))
-
-
-async def test_a_client_that_stops_sending_is_mostly_closed_by_the_model(service: Service) -> None:
-    async with calling(service.socket_url) as caller:
-        await caller.start()
-        await caller.say(end_of_utterance=False)
-        turn = await caller.until("turn", turn=1)
-        await caller.end()
-
-    assert ("completed", "model") == (turn["outcome"], turn["closedBy"])
-    assert ["first question"] == caller.said("user")
-
-
-async def test_a_muted_client_keeps_its_stream_past_the_models_patience(
-    emulator: Emulator, service: Service
-) -> None:
-    """Time passes 50 times as fast in the model: it gives up after 1.1 s without audio."""
-    emulator.control("POST", "/time-scale", {"scale": 50})
-    async with calling(service.socket_url) as caller:
-        await caller.start()
-        before = _stream(emulator)
-        stream = await eventually(lambda: _stream(emulator), lambda now: now["ageS"] > 2.5)
-        assert before["requestId"] == stream["requestId"]
-        assert "completed" == (await caller.ask())["outcome"]
-        await caller.end()
-
-    assert [] == caller.of("error")
-
-
-async def test_a_stream_that_the_model_gives_up_is_followed_by_one_that_knows_the_conversation(
-    emulator: Emulator, service: Service
-) -> None:
-    """Time passes so fast in the model that it misses the user's audio 0.4 s after the last word."""
-    emulator.control("POST", "/time-scale", {"scale": 120})
-    async with calling(service.socket_url) as caller:
-        await caller.start()
-        assert "completed" == (await caller.ask())["outcome"]
-        first = _stream(emulator)["requestId"]
-        # The next stream shall not be judged as strictly.
-        emulator.control("POST", "/time-scale", {"scale": 1})
-        second = await eventually(
-            lambda: _stream(emulator),
-            lambda now: now.get("requestId", first) != first and "audioInput" in now["eventsIn"],
-        )
-        # The system prompt, the user's words, the assistant's.
-        assert 3 == second["eventsIn"]["textInput"]
-        assert "completed" == (await caller.ask("And now?"))["outcome"]
-        await caller.end()
-
-    assert [] == caller.of("error")
-    caller.assert_orderly()
-
-
-async def test_a_conversation_outlives_the_eight_minutes_of_a_stream(
-    emulator: Emulator, service: Service
-) -> None:
-    """Time passes 80 times as fast in the model: a stream ends after 6 s, with ModelTimeoutException."""
-
-    def ended() -> int:
-        return int(emulator.status()["counters"]["exceptions"].get("ModelTimeoutException", 0))
-
-    before = ended()
-    emulator.control("POST", "/time-scale", {"scale": 80})
-    outcomes = []
-    async with calling(service.socket_url) as caller:
-        await caller.start()
-        async with asyncio.timeout(30.0):
-            while await asyncio.to_thread(ended) == before:
-                outcomes.append((await caller.ask())["outcome"])
-        outcomes.append((await caller.ask("Are you still there?"))["outcome"])
-        await caller.end()
-
-    assert "completed" == outcomes[-1]
-    # The end may have come in the middle of one answer.
-    assert outcomes.count("completed") >= len(outcomes) - 1
-    assert [] == caller.of("error")
-    caller.assert_orderly()
-
-
 async def test_a_tool_is_used_and_its_result_spoken(emulator: Emulator, service: Service) -> None:
     emulator.play("""
 [[turn]]
@@ -280,7 +173,7 @@ call = "current_time"
 arguments = { timeZone = "Europe/Berlin" }
 [[turn.step]]
 say = "I looked: {results}"
-audio_s = 0.3
+audio_s = 0.15
 """)
     async with calling(service.socket_url) as caller:
         await caller.start()
@@ -309,7 +202,7 @@ call = "getWeather"
 arguments = { city = "Oslo" }
 [[turn.step]]
 say = "{results}"
-audio_s = 0.3
+audio_s = 0.15
 """)
     async with calling(service.socket_url) as caller:
         await caller.start()
@@ -319,46 +212,6 @@ audio_s = 0.3
 
     (said,) = caller.said("assistant", "planned")
     assert [{"error": "there is no tool 'getWeather'"}] * 2 == json.loads(said)
-
-
-@BOTH
-async def test_explicit_closure_gives_each_turn_a_stream_that_knows_the_conversation(
-    emulator: Emulator, services: Serve, subprotocol: str
-) -> None:
-    emulator.play('[[turn]]\nheard = "my name is Ada"\n[[turn.step]]\nsay = "Hello Ada."\naudio_s = 0.3\n')
-    service = services(VOICE_CLOSURE="explicit")
-    texts = []
-    async with calling(service.socket_url, subprotocol) as caller:
-        await caller.start()
-        for number in (1, 2, 3):
-            stream = await eventually(
-                lambda: _stream(emulator), lambda now: "contentStart" in now["eventsIn"]
-            )
-            texts.append(stream["eventsIn"]["textInput"])
-            await caller.say()
-            turn = await caller.until("turn", turn=number)
-            assert ("completed", "client", number) == (turn["outcome"], turn["closedBy"], turn["responseId"])
-            await caller.until("state", state="listening")
-        await caller.end()
-
-    # The system prompt; then, for each turn before, one text of the user and one of the assistant.
-    assert [1, 3, 5] == texts
-    assert [REPLY_BYTES] * 3 == [len(caller.audio(number)) for number in (1, 2, 3)]
-    caller.assert_orderly()
-
-
-async def test_explicit_closure_lets_the_user_speak_over_a_reply(emulator: Emulator, services: Serve) -> None:
-    emulator.play("long-reply")
-    async with calling(services(VOICE_CLOSURE="explicit").socket_url) as caller:
-        await caller.start()
-        await caller.say()
-        await caller.until("audio", responseId=1)
-        await caller.say()
-        await caller.until("interrupted", responseId=1, cause="speech")
-        await caller.until("audio", responseId=2)
-        await caller.end()
-
-    caller.assert_orderly()
 
 
 async def test_a_client_that_only_ever_sends_audio_gets_audio(service: Service) -> None:
@@ -426,25 +279,7 @@ async def test_other_sample_rates_are_spoken_and_heard(service: Service, rate_hz
         await caller.end()
 
     assert "completed" == turn["outcome"]
-    assert rate_hz * 2 * 3 // 10 == len(caller.audio(1))
-
-
-async def test_words_spoken_before_the_model_listens_are_heard(emulator: Emulator, service: Service) -> None:
-    emulator.arm(kind="late-headers", seconds=1.0)
-    async with calling(service.socket_url) as caller:
-        await caller.say(SPEECH)
-        assert [] == caller.of("ready")
-        assert "completed" == (await caller.until("turn", turn=1))["outcome"]
-        await caller.end()
-
-    assert ["first question"] == caller.said("user")
-
-
-def _stream(emulator: Emulator) -> dict[str, Any]:
-    """The one stream that is open; empty when there is none."""
-    streams = [stream for stream in emulator.status()["streams"] if stream["phase"] != "over"]
-    assert len(streams) <= 1
-    return dict(streams[0]) if streams else {}
+    assert rate_hz * 2 * 15 // 100 == len(caller.audio(1))
 
 
 def test_a_caller_that_sees_an_interrupted_reply_go_on_says_so() -> None:

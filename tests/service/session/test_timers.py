@@ -193,3 +193,18 @@ def test_a_late_tick_is_harmless() -> None:
     call.wait(0.5)
 
     assert State.LISTENING is call.state
+
+
+def test_silence_that_closed_one_turn_does_not_delay_the_silence_after_the_next_words() -> None:
+    call = Call()
+    call.connect()
+    call.speak(0.5)
+    call.end_of_utterance()
+    call.reply_begins()
+    call.say(model.UserSpeechStart(offset_ms=0))
+    call.speak(0.512)
+    words = len(call.sent(inp.AudioInput))
+    call.wait(0.65)
+
+    # 0.1 s of grace, then frames of 0.1 s: enough for the model to notice, long before the watchdog.
+    assert 6 == len(call.sent(inp.AudioInput)) - words
