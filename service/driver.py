@@ -13,7 +13,9 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, assert_never
 
+from service.auth.ports import Grant
 from service.errors import CloseCode, ErrorCode, ModelFailure, ModelFailureKind, VoiceError
+from service.holder import Holder
 from service.metrics.logs import logger
 from service.metrics.sessions import SessionRecord
 from service.session.effects import (
@@ -21,6 +23,7 @@ from service.session.effects import (
     CloseStream,
     Effect,
     OpenStream,
+    RedeemTicket,
     RunTool,
     SendAudio,
     SendToClient,
@@ -35,6 +38,7 @@ from service.session.events import (
     Kept,
     ModelEvent,
     NotKept,
+    SignInRevoked,
     StreamAccepted,
     StreamClosed,
     StreamOpened,
@@ -92,30 +96,35 @@ class Driver:
         self,
         *,
         session: SessionCore,
-        user_id: str,
         connection: ClientConnection,
         subprotocol: Subprotocol,
         record: SessionRecord,
         surroundings: Surroundings,
+        holder: Holder,
         tasks: asyncio.TaskGroup,
     ) -> None:
         self._session = session
+        self._holder = holder
         self._connection = self._first_connection = connection
         self._subprotocol = subprotocol
         self._record = record
         self._model = surroundings.model
         self._tools = surroundings.tools
-        self._store = Errands(surroundings.store, user_id, timeout_s=surroundings.store_timeout_s)
+        self._store = Errands(
+            surroundings.store,
+            holder.grant.principal.user_id,
+            timeout_s=surroundings.store_timeout_s,
+        )
         self._clock = surroundings.clock
         self._close_timeout_s = surroundings.close_timeout_s
         self._tasks = tasks
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
-        self._timer_at: float | None = None
+        self._timer_at = 0.0
         self._opening: dict[int, asyncio.Task[None]] = {}
         self._streams: dict[int, ModelStream] = {}
-        self._running: set[asyncio.Task[None]] = set()
-        """Tools and questions to the store; nothing of them is wanted after the end."""
+        self._asked: set[asyncio.Task[None]] = set()
+        """Tools that run, tickets that are looked at, and questions to the store; none is wanted after the end."""
         self._keeping_rest: asyncio.Task[None] | None = None
         self._streams_gone = asyncio.Event()
         self._streams_gone.set()
@@ -175,11 +184,19 @@ class Driver:
             and self._session.can_resume(token, last_seq)
         )
 
-    def adopt(self, connection: ClientConnection, back: ClientBack) -> None:
-        """The client has a new connection; the old one, if it still stands, is closed."""
+    def adopt(self, connection: ClientConnection, resume: client.Resume, token: str, grant: Grant) -> None:
+        """The client has a new connection and proved anew who it is; the old one, if it still stands, is closed."""
         before, self._connection = self._connection, connection
         before.close(CloseCode.SUPERSEDED, ErrorCode.SUPERSEDED.value)
-        self._feed(back)
+        self._holder.grant = grant
+        self._feed(
+            ClientBack(
+                last_seq=resume.last_seq,
+                played=resume.played,
+                token=token,
+                signed_in_until=self._holder.expires_at,
+            )
+        )
 
     def lost(self, connection: ClientConnection, close_code: int | None) -> None:
         """This connection is closed; that concerns the session unless it has another by now."""
@@ -187,13 +204,22 @@ class Driver:
             self._connection = _Nowhere()
             self._feed(ClientGone(for_good=close_code in _CLOSED_BY_CLIENT))
 
+    @property
+    def grant(self) -> Grant:
+        """The sign-in that the session has now."""
+        return self._holder.grant
+
+    def revoke(self) -> None:
+        """The issuer has taken the sign-in back."""
+        self._feed(SignInRevoked())
+
     async def finish(self, close_code: int | None) -> None:
         """The first connection is closed: wait for the end of the session, then let go of everything, in time."""
         self.lost(self._first_connection, close_code)
         await self._over.wait()
         if self._timer is not None:
             self._timer.cancel()
-        for waiting in (*self._opening.values(), *self._running):
+        for waiting in (*self._opening.values(), *self._asked):
             waiting.cancel()
         for stream in self._streams.values():
             stream.close()
@@ -231,21 +257,30 @@ class Driver:
         if self._broken:
             return
         try:
-            self._perform(self._session.tick(self._clock()))
+            deadline = self._session.deadline
+            if deadline is not None and deadline <= self._clock():
+                self._perform(self._session.tick(self._clock()))
             self._rearm()
         except Exception as error:  # noqa: BLE001 - the last resort of one session
             self._break(error)
 
     def _rearm(self) -> None:
-        """One timer, moved only when the deadline moved; a frame of audio usually moves it back."""
+        """One timer, moved only when it would come too late.
+
+        Frames of audio put the deadline off all the time; a timer that comes too early is set anew then.
+        """
         deadline = self._session.deadline
         if deadline is None:
             self._over.set()
-        if self._timer is not None and self._timer_at != deadline:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            return
+        if self._timer is not None:
+            if self._timer_at <= deadline:
+                return
             self._timer.cancel()
-            self._timer = None
-        if self._timer is None and deadline is not None:
-            self._timer = self._loop.call_later(max(0.0, deadline - self._clock()), self._tick)
+        self._timer = self._loop.call_later(max(0.0, deadline - self._clock()), self._tick)
         self._timer_at = deadline
 
     def _perform(self, effects: Sequence[Effect]) -> None:
@@ -263,12 +298,12 @@ class Driver:
                 case CloseClient(code=code, reason=reason):
                     self._close_code = code
                     self._connection.close(code, reason)
-                case OpenStream() | CloseStream() | RunTool() | Keep() | KeepRest():
+                case OpenStream() | CloseStream() | RunTool() | RedeemTicket() | Keep() | KeepRest():
                     self._begin(effect)
                 case _:
                     self._record.record(effect)
 
-    def _begin(self, effect: OpenStream | CloseStream | RunTool | Keep | KeepRest) -> None:
+    def _begin(self, effect: OpenStream | CloseStream | RunTool | RedeemTicket | Keep | KeepRest) -> None:
         """What takes time."""
         match effect:
             case OpenStream(stream_id=stream_id):
@@ -280,18 +315,23 @@ class Driver:
             case CloseStream(stream_id=stream_id):
                 self._close_stream(stream_id)
             case RunTool():
-                self._run(self._run_tool(effect))
+                self._ask(self._run_tool(effect))
+            case RedeemTicket(ticket=ticket):
+                self._ask(self._redeem(ticket))
             case Keep():
-                self._run(self._keep(effect))
+                self._ask(self._keep(effect))
             case KeepRest(writes=writes):
                 self._keeping_rest = self._tasks.create_task(self._keep_rest(writes))
             case _:
                 assert_never(effect)
 
-    def _run(self, work: Coroutine[None, None, None]) -> None:
-        running = self._tasks.create_task(work)
-        self._running.add(running)
-        running.add_done_callback(self._running.discard)
+    def _ask(self, asking: Coroutine[None, None, None]) -> None:
+        task = self._tasks.create_task(asking)
+        self._asked.add(task)
+        task.add_done_callback(self._asked.discard)
+
+    async def _redeem(self, ticket: str) -> None:
+        self._feed(await self._holder.renew(ticket))
 
     async def _open(self, stream_id: int) -> None:
         try:

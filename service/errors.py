@@ -45,7 +45,7 @@ class ErrorCode(StrEnum):
     CONVERSATION_UNKNOWN = "conversation_unknown"
     HISTORY_UNAVAILABLE = "history_unavailable"
     NOT_SAVED = "not_saved"
-    AUTH_NOT_ENABLED = "auth_not_enabled"
+    TICKET_REFUSED = "ticket_refused"
     SIGN_IN_REQUIRED = "sign_in_required"
     SUPERSEDED = "superseded"
     GOING_AWAY = "going_away"

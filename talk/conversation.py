@@ -52,7 +52,9 @@ async def hold_conversation(
 
         async def open_socket() -> ClientConnection:
             return await sockets.enter_async_context(
-                connect(url, subprotocol=choices.subprotocol, timeout_s=choices.timeout_s)
+                connect(
+                    url, subprotocol=choices.subprotocol, timeout_s=choices.timeout_s, token=choices.token
+                )
             )
 
         talker = _Talker(await open_socket(), open_socket, questions, choices, announce)

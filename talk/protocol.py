@@ -129,6 +129,13 @@ class Ack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AuthExpiring:
+    """The sign-in runs out; a ticket in `auth` renews it."""
+
+    in_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Error:
     """Something went wrong; a close follows if the session cannot go on."""
 
@@ -146,7 +153,19 @@ class Other:
 
 
 type FromServer = (
-    Ready | State | Transcript | ReplyAudio | Interrupted | Turn | Tool | Usage | GoAway | Ack | Error | Other
+    Ready
+    | State
+    | Transcript
+    | ReplyAudio
+    | Interrupted
+    | Turn
+    | Tool
+    | Usage
+    | GoAway
+    | AuthExpiring
+    | Ack
+    | Error
+    | Other
 )
 _TYPES: Final[Mapping[str, type[Any]]] = {
     "ready": Ready,
@@ -158,6 +177,7 @@ _TYPES: Final[Mapping[str, type[Any]]] = {
     "usage": Usage,
     "goAway": GoAway,
     "ack": Ack,
+    "authExpiring": AuthExpiring,
     "error": Error,
 }
 

@@ -4,6 +4,9 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 
 import { App } from './app/App.tsx'
+import { SignInAgainButton, SignOutButton } from './auth/account.tsx'
+import { SignIn } from './auth/sign-in.ts'
+import { SignInGate } from './auth/sign-in-gate.tsx'
 import { readStored } from './ui/stored.ts'
 import { applyTheme, isTheme } from './ui/theme.ts'
 import { openAudio } from './voice/audio/audio-path.ts'
@@ -19,9 +22,18 @@ declare global {
 }
 
 const store = createVoiceStore()
+const signIn = new SignIn({
+  fetch: (path, init) => fetch(path, init),
+  origin: globalThis.location.origin,
+  sessionStorage: () => globalThis.sessionStorage,
+  isSecure: globalThis.isSecureContext,
+  goTo: (url) => globalThis.location.assign(url),
+  onLeave: () => conversation.end(),
+})
 const conversation = new Conversation(store, {
   openAudio,
   openSocket: createSocket,
+  getTicket: signIn.getTicket,
   diagnose: () => diagnose(),
   now: () => Date.now(),
   random: () => Math.random(),
@@ -34,7 +46,15 @@ if (!root) throw new Error('index.html has no #root')
 const ask = (): ReturnType<typeof fetchOptions> => fetchOptions()
 createRoot(root).render(
   <StrictMode>
-    <App store={store} conversation={conversation} fetchOptions={ask} />
+    <SignInGate signIn={signIn}>
+      <App
+        store={store}
+        conversation={conversation}
+        fetchOptions={ask}
+        account={<SignOutButton signIn={signIn} />}
+        signInAgain={<SignInAgainButton />}
+      />
+    </SignInGate>
   </StrictMode>,
 )
 void preload()

@@ -3,45 +3,48 @@
 Whoever asks is found out as for a session. What belongs to somebody else does not exist: 404.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
-import orjson
-from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Path, Query
 from starlette.responses import JSONResponse, Response
 
-from service.api.problems import problem
-from service.auth.ports import Authenticator, NotAuthenticatedError
-from service.metrics.logs import logger
-from service.stores.ports import (
-    Conversation,
-    ConversationStore,
-    ConversationUnknownError,
-    SavedTurn,
-    StoreUnavailableError,
+from service.api.conversation_shapes import (
+    EXPORTED,
+    Format,
+    Listed,
+    Renaming,
+    Summary,
+    Whole,
+    file_of,
+    page_of,
+    summary_of,
+    whole_of,
 )
+from service.api.problems import ProblemError, describe
+from service.api.visitors import AnyVisitor, Visitor
+from service.metrics.logs import logger
+from service.stores.ports import ConversationStore, ConversationUnknownError, StoreUnavailableError
 
 _PAGE: Final = 50
 _RETRY_AFTER_S: Final = 2
+_ID: Final = r"^[0-9A-Za-z]{1,64}$"
 _log = logger("service.api")
 
+type ConversationId = Annotated[str, Path(pattern=_ID)]
 
-class Renaming(BaseModel):
-    """The body of PATCH."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-    title: str = Field(min_length=1, max_length=200)
-
-
-class _RefusedError(Exception):
-    """Carries the answer to a request that is refused."""
-
-    def __init__(self, answer: Response) -> None:
-        super().__init__(answer.status_code)
-        self.answer = answer
+_REFUSALS: Final = {
+    HTTPStatus.BAD_REQUEST: "No request that could be answered",
+    HTTPStatus.UNAUTHORIZED: "Sign in, or sign in again",
+    HTTPStatus.FORBIDDEN: "Signed in, and not allowed; or a page of a foreign origin",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Nothing can be read or changed now; `Retry-After` says for how long",
+}
+_ANY: Final[Mapping[int | str, dict[str, Any]]] = describe(_REFUSALS)
+_ONE: Final[Mapping[int | str, dict[str, Any]]] = describe(
+    {**_REFUSALS, HTTPStatus.NOT_FOUND: "This user has no such conversation"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,161 +52,132 @@ class _Desk:
     """Who may ask, and whom."""
 
     store: ConversationStore
-    authenticator: Authenticator
-    is_foreign_host: Callable[[str], bool]
+    user_of: Callable[[Visitor], Awaitable[str]]
 
-    async def user(self, request: Request) -> str:
-        """Whose conversations this request is about; raises _RefusedError."""
-        if self.is_foreign_host(request.headers.get("host", "")):
-            detail = "This service is reached as localhost only."
-            raise _RefusedError(problem(HTTPStatus.FORBIDDEN, "forbidden_host", detail))
+    async def answer(self, visitor: Visitor, ask: Callable[[str], Awaitable[Response]]) -> Response:
+        """What is asked, in the name of whoever asks; raises ProblemError."""
+        user_id = await self.user_of(visitor)
         try:
-            principal = await self.authenticator.authenticate(headers=request.headers, subprotocols=())
-        except NotAuthenticatedError as error:
-            refusal = problem(HTTPStatus.UNAUTHORIZED, "sign_in_required", str(error))
-            refusal.headers["WWW-Authenticate"] = "Bearer"
-            raise _RefusedError(refusal) from error
-        except Exception as error:
-            _log.exception("authentication failed")
-            detail = "Signing in does not work at the moment; please try again."
-            raise _RefusedError(_unavailable("sign_in_unavailable", detail)) from error
-        return principal.user_id
-
-    async def answer(self, request: Request, ask: Callable[[str], Awaitable[Response]]) -> Response:
-        """What is asked, in the name of whoever asks; every refusal as a problem."""
-        try:
-            answer = await ask(await self.user(request))
-        except _RefusedError as refused:
-            return refused.answer
+            answer = await ask(user_id)
         except ConversationUnknownError:
-            detail = "There is no such conversation."
-            return problem(HTTPStatus.NOT_FOUND, "conversation_unknown", detail)
+            raise ProblemError(
+                HTTPStatus.NOT_FOUND, "conversation_unknown", "There is no such conversation."
+            ) from None
         except StoreUnavailableError as error:
             _log.warning("the store is not available", reason=str(error))
-            detail = "Conversations cannot be read or changed at the moment; please try again."
-            return _unavailable("history_unavailable", detail)
+            raise ProblemError(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "history_unavailable",
+                "Conversations cannot be read or changed at the moment; please try again.",
+                headers={"Retry-After": str(_RETRY_AFTER_S)},
+            ) from error
         answer.headers["Cache-Control"] = "no-store"
         return answer
 
+    async def whole(self, user_id: str, conversation_id: str) -> Whole:
+        """A conversation with its turns."""
+        conversation = await self.store.conversation(user_id, conversation_id)
+        return whole_of(conversation, await self.store.turns(user_id, conversation_id))
 
-def router(
-    store: ConversationStore, *, authenticator: Authenticator, is_foreign_host: Callable[[str], bool]
-) -> APIRouter:
-    """/api/conversations and /api/me."""
-    desk = _Desk(store=store, authenticator=authenticator, is_foreign_host=is_foreign_host)
-    routes = APIRouter()
+
+def router(store: ConversationStore, *, user_of: Callable[[Visitor], Awaitable[str]]) -> APIRouter:
+    """/api/conversations and /api/me; `user_of` says whose they are, or raises ProblemError."""
+    desk = _Desk(store=store, user_of=user_of)
+    routes = APIRouter(tags=["conversations"])
     _reading(routes, desk)
     _changing(routes, desk)
     return routes
 
 
 def _reading(routes: APIRouter, desk: _Desk) -> None:
-    @routes.get("/api/conversations")
+    @routes.get(
+        "/api/conversations",
+        response_model=Listed,
+        responses={**_ANY},
+        summary="Past conversations, the newest first",
+    )
     async def conversations(
-        request: Request,
+        visitor: AnyVisitor,
         limit: Annotated[int, Query(ge=1, le=200)] = _PAGE,
-        before: Annotated[str | None, Query(max_length=64)] = None,
+        before: Annotated[str | None, Query(pattern=_ID)] = None,
     ) -> Response:
         async def ask(user_id: str) -> Response:
             found = await desk.store.conversations(user_id, limit=limit + 1, before=before)
-            more = found[limit - 1].conversation_id if len(found) > limit else None
-            return JSONResponse({"conversations": [_summary(one) for one in found[:limit]], "next": more})
+            return _json(page_of(found, limit))
 
-        return await desk.answer(request, ask)
+        return await desk.answer(visitor, ask)
 
-    @routes.get("/api/conversations/{conversation_id}")
-    async def conversation(request: Request, conversation_id: str) -> Response:
+    @routes.get(
+        "/api/conversations/{conversation_id}",
+        response_model=Whole,
+        responses={**_ONE},
+        summary="One conversation with everything that was said",
+    )
+    async def conversation(visitor: AnyVisitor, conversation_id: ConversationId) -> Response:
         async def ask(user_id: str) -> Response:
-            return JSONResponse(await _whole(desk.store, user_id, conversation_id))
+            return _json(await desk.whole(user_id, conversation_id))
 
-        return await desk.answer(request, ask)
+        return await desk.answer(visitor, ask)
 
-    @routes.get("/api/conversations/{conversation_id}/export")
+    @routes.get(
+        "/api/conversations/{conversation_id}/export",
+        response_class=Response,
+        responses={**EXPORTED, **_ONE},
+        summary="One conversation as a file",
+    )
     async def export(
-        request: Request,
-        conversation_id: str,
-        format: Annotated[Literal["json", "text"], Query()] = "json",  # noqa: A002 - the name of the parameter
+        visitor: AnyVisitor,
+        conversation_id: ConversationId,
+        format: Annotated[Format, Query()] = "json",  # noqa: A002 - the name of the parameter
     ) -> Response:
         async def ask(user_id: str) -> Response:
-            whole = await _whole(desk.store, user_id, conversation_id)
-            return _download(whole, format)
+            return file_of(await desk.whole(user_id, conversation_id), format)
 
-        return await desk.answer(request, ask)
+        return await desk.answer(visitor, ask)
 
 
 def _changing(routes: APIRouter, desk: _Desk) -> None:
-    @routes.patch("/api/conversations/{conversation_id}")
-    async def rename(request: Request, conversation_id: str, renaming: Renaming) -> Response:
+    @routes.patch(
+        "/api/conversations/{conversation_id}",
+        response_model=Summary,
+        responses={**_ONE},
+        summary="Give a conversation a title",
+    )
+    async def rename(visitor: AnyVisitor, conversation_id: ConversationId, renaming: Renaming) -> Response:
         async def ask(user_id: str) -> Response:
             await desk.store.rename(user_id, conversation_id, renaming.title)
-            return JSONResponse(_summary(await desk.store.conversation(user_id, conversation_id)))
+            return _json(summary_of(await desk.store.conversation(user_id, conversation_id)))
 
-        return await desk.answer(request, ask)
+        return await desk.answer(visitor, ask)
 
-    @routes.delete("/api/conversations/{conversation_id}")
-    async def delete(request: Request, conversation_id: str) -> Response:
+    @routes.delete(
+        "/api/conversations/{conversation_id}",
+        status_code=HTTPStatus.NO_CONTENT,
+        response_class=Response,
+        responses={**_ONE},
+        summary="Delete a conversation for good",
+    )
+    async def delete(visitor: AnyVisitor, conversation_id: ConversationId) -> Response:
         async def ask(user_id: str) -> Response:
             await desk.store.delete(user_id, conversation_id)
             return Response(status_code=HTTPStatus.NO_CONTENT)
 
-        return await desk.answer(request, ask)
+        return await desk.answer(visitor, ask)
 
-    @routes.delete("/api/me")
-    async def forget(request: Request) -> Response:
+    @routes.delete(
+        "/api/me",
+        status_code=HTTPStatus.NO_CONTENT,
+        response_class=Response,
+        responses={**_ANY},
+        summary="Forget this user: delete all their conversations for good",
+    )
+    async def forget(visitor: AnyVisitor) -> Response:
         async def ask(user_id: str) -> Response:
             await desk.store.forget(user_id)
             return Response(status_code=HTTPStatus.NO_CONTENT)
 
-        return await desk.answer(request, ask)
+        return await desk.answer(visitor, ask)
 
 
-def _unavailable(code: str, detail: str) -> Response:
-    headers = {"Retry-After": str(_RETRY_AFTER_S)}
-    return problem(HTTPStatus.SERVICE_UNAVAILABLE, code, detail, headers=headers)
-
-
-async def _whole(store: ConversationStore, user_id: str, conversation_id: str) -> dict[str, Any]:
-    summary = _summary(await store.conversation(user_id, conversation_id))
-    turns = await store.turns(user_id, conversation_id)
-    return {**summary, "turns": [_turn(saved) for saved in turns]}
-
-
-def _summary(conversation: Conversation) -> dict[str, Any]:
-    return {
-        "id": conversation.conversation_id,
-        "title": conversation.title,
-        "begunAt": conversation.begun_at.isoformat(timespec="milliseconds"),
-        "updatedAt": conversation.updated_at.isoformat(timespec="milliseconds"),
-        "lastTurn": conversation.last_turn,
-    }
-
-
-def _turn(saved: SavedTurn) -> dict[str, Any]:
-    return {
-        "turn": saved.turn.number,
-        "user": saved.turn.user,
-        "assistant": saved.turn.assistant,
-        "outcome": saved.turn.outcome,
-        "savedAt": saved.saved_at.isoformat(timespec="milliseconds"),
-    }
-
-
-def _download(whole: dict[str, Any], kind: Literal["json", "text"]) -> Response:
-    if kind == "json":
-        name, body, media_type = (
-            "conversation.json",
-            orjson.dumps(whole, option=orjson.OPT_INDENT_2),
-            "application/json",
-        )
-    else:
-        name, body, media_type = "conversation.txt", _as_text(whole).encode(), "text/plain; charset=utf-8"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
-    return Response(body, media_type=media_type, headers=headers)
-
-
-def _as_text(whole: dict[str, Any]) -> str:
-    lines = [whole["title"] or "Conversation", whole["begunAt"], ""]
-    for turn in whole["turns"]:
-        lines += [f"You: {turn['user']}"] if turn["user"] else []
-        lines += [f"Assistant: {turn['assistant']}"] if turn["assistant"] else []
-    return "\n".join(lines) + "\n"
+def _json(shape: Listed | Summary) -> Response:
+    return JSONResponse(shape.model_dump())

@@ -7,6 +7,7 @@ from typing import Any, Final
 import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -33,18 +34,70 @@ def problem(
     )
 
 
+class ProblemError(Exception):
+    """Raised by whatever a route calls; the handler makes a problem document of it."""
+
+    def __init__(
+        self, status: HTTPStatus, code: str, detail: str, *, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.headers = headers
+
+    def response(self) -> Response:
+        """The document."""
+        return problem(self.status, self.code, str(self), headers=self.headers)
+
+
+class Problem(BaseModel):
+    """RFC 9457; `code` is for programs, `detail` for people."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+
+
+def describe(refusals: Mapping[HTTPStatus, str]) -> dict[int | str, dict[str, Any]]:
+    """Refusals of a route, for OpenAPI."""
+    schema = Problem.model_json_schema()
+    return {
+        status.value: {"description": text, "content": {MEDIA_TYPE: {"schema": schema}}}
+        for status, text in refusals.items()
+    }
+
+
 def install(app: FastAPI) -> None:
     """Give every error of the REST side this form."""
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ProblemError, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _unexpected)
 
 
-async def _http(_: Request, error: Exception) -> Response:
+async def _problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ProblemError)  # noqa: S101 - registered for nothing else
+    return error.response()
+
+
+async def _http(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
     phrase = HTTPStatus(status).phrase
-    headers = error.headers if isinstance(error, HTTPException) else None
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_methods_of(request)))
     return problem(status, phrase.lower().replace(" ", "_"), f"{phrase}.", headers=headers)
+
+
+def _methods_of(request: Request) -> set[str]:
+    """What this address takes; the routing names only the methods of the first route it comes to."""
+    routers = (getattr(route, "original_router", None) for route in request.app.routes)
+    routes = [route for router in routers if router is not None for route in router.routes]
+    return {
+        method for route in routes if route.path_regex.match(request.url.path) for method in route.methods
+    }
 
 
 async def _invalid(_: Request, error: Exception) -> Response:

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from service.errors import CloseCode, ErrorCode
 from service.policies.closure import Closure
-from service.session import store_side, streams
+from service.session import sign_in, store_side, streams
 from service.session.core import Core
 from service.session.effects import Direction, Fault, SendToClient, State
 from service.session.events import ClientBack, ClientFault, ClientGone
@@ -53,9 +53,7 @@ def _control(core: Core, message: client.ClientMessage, now: float) -> None:
         case client.Played(response_id=response_id, position_ms=position_ms):
             _played(core, response_id, position_ms, now)
         case client.Auth():
-            core.tell_error(
-                ErrorCode.AUTH_NOT_ENABLED, "This service does not ask for tickets.", retryable=False
-            )
+            sign_in.redeem(core, message)
         case client.Ping(id=ping_id):
             _ping(core, ping_id)
         case client.Start() | client.Audio():
@@ -64,13 +62,26 @@ def _control(core: Core, message: client.ClientMessage, now: float) -> None:
             assert_never(message)
 
 
-def fault(core: Core, event: ClientFault, now: float) -> None:
+def connection(core: Core, event: ClientFault | ClientBack | ClientGone, now: float) -> None:
+    """Something happened to the connection."""
+    match event:
+        case ClientFault():
+            _fault(core, event, now)
+        case ClientBack():
+            _back(core, event, now)
+        case ClientGone():
+            _gone(core, event, now)
+        case _:
+            assert_never(event)
+
+
+def _fault(core: Core, event: ClientFault, now: float) -> None:
     """The client sent what cannot be taken; it ends alone."""
     core.counts.add(Direction.FROM_CLIENT, "unreadable", Fault.MALFORMED)
     _hang_up(core, event.code, event.error, event.reason, now)
 
 
-def gone(core: Core, event: ClientGone, now: float) -> None:
+def _gone(core: Core, event: ClientGone, now: float) -> None:
     """The socket is closed: wait a little for the client to come back, if it can; else end and say nothing more."""
     may_come_back = core.resumption.token is not None and not event.for_good and core.terms.parked_s > 0
     if may_come_back and core.is_ready and core.leaving is None:
@@ -88,11 +99,12 @@ def give_up(core: Core, now: float) -> None:
     core.abandon(now)
 
 
-def back(core: Core, event: ClientBack, now: float) -> None:
+def _back(core: Core, event: ClientBack, now: float) -> None:
     """The client has a new connection: tell it what it has missed, and go on."""
     core.resumption.parked_at = None
     core.resumption.token = event.token
     core.active_at = now
+    sign_in.begin(core, event.signed_in_until, now)
     if event.played is not None:
         _played(core, event.played.response_id, event.played.position_ms, now)
     for message in core.resumption.outgoing.after(event.last_seq):

@@ -58,6 +58,18 @@ class Leaving:
     by: float
     code: CloseCode
     error: ErrorCode | None
+    sentence: str = "The session has come to its announced end."
+
+
+@dataclass(slots=True, kw_only=True)
+class SignedIn:
+    """The sign-in that the session has."""
+
+    granted_at: float
+    expires_at: float
+    is_expiry_told: bool = False
+    is_redeeming: bool = False
+    """A ticket for another one is being looked at."""
 
 
 class Core:
@@ -109,6 +121,8 @@ class Core:
         """Since when the model owes a sign of life, while thinking."""
         self.leaving: Leaving | None = None
         self.counted_at = now
+
+        self.signed_in = SignedIn(granted_at=now, expires_at=terms.sign_in_expires_at)
 
         self.next_sequence: int | None = None
         self.unacked: int | None = None

@@ -35,6 +35,8 @@ class ClientBack:
     played: Heard | None
     token: str
     """For the next time."""
+    signed_in_until: float
+    """When the sign-in that it came with expires, on the session's clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,8 +122,38 @@ class NotKept:
     reason: str
 
 
-type StoreSide = Kept | NotKept
+class Refusal(Enum):
+    """Why a ticket did not renew the sign-in."""
+
+    UNKNOWN = "The ticket is unknown, used or too old; please get another one."
+    NOT_LATER = "The ticket's sign-in does not last longer than the present one."
+    BUSY = "Another ticket is being looked at."
+    UNAVAILABLE = "The ticket cannot be looked at now; please get another one in a moment."
+    OTHER_USER = "The ticket belongs to another user."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInRenewed:
+    """A ticket of the same user was redeemed; the sign-in now lasts until this instant of the session's clock."""
+
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInRefused:
+    """A ticket did not renew the sign-in."""
+
+    why: Refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInRevoked:
+    """The issuer has taken the sign-in back."""
+
+
 type ModelSide = StreamOpened | StreamAccepted | ModelEvent | StreamClosed
+type StoreSide = Kept | NotKept
+type SignInEvent = SignInRenewed | SignInRefused | SignInRevoked
 type Event = (
     ClientMessage
     | ClientFault
@@ -130,5 +162,6 @@ type Event = (
     | ModelSide
     | StoreSide
     | ToolFinished
+    | SignInEvent
     | DrainRequested
 )

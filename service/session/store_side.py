@@ -1,12 +1,13 @@
 """What the store answers, and what follows from it; and what is asked of it at the beginning."""
 
 from dataclasses import replace
+from typing import assert_never
 
 from service.errors import CloseCode, ErrorCode
 from service.session import streams
 from service.session.core import Core
 from service.session.effects import StoreFaulted, TurnKept
-from service.session.events import Kept, NotKept, Owned, StoreFault
+from service.session.events import Kept, NotKept, Owned, StoreFault, StoreSide
 from service.session.keeping import (
     AttachConversation,
     BeginConversation,
@@ -74,8 +75,18 @@ def _grip(core: Core) -> Grip:
     )
 
 
-def kept(core: Core, event: Kept, now: float) -> None:
-    """The store did it."""
+def receive(core: Core, event: StoreSide, now: float) -> None:
+    """What the store answered."""
+    match event:
+        case Kept():
+            _kept(core, event, now)
+        case NotKept():
+            _failed(core, event, now)
+        case _:
+            assert_never(event)
+
+
+def _kept(core: Core, event: Kept, now: float) -> None:
     write = core.keeping.answered(event.write_id)
     if write is None:
         return
@@ -108,8 +119,7 @@ def _saved(core: Core, number: int) -> None:
         core.send(replace(told, seq=core.seq, saved=True))
 
 
-def failed(core: Core, event: NotKept, now: float) -> None:
-    """The store did not do it."""
+def _failed(core: Core, event: NotKept, now: float) -> None:
     write = core.keeping.answered(event.write_id)
     if write is None:
         return

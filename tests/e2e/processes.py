@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from tests.pool import bearer, user_pool
+
 ACCESS_KEY: Final = "AKIDEMULATOR0EXAMPLE"
 SECRET: Final = "emulator-secret-access-key-example"
 START_S: Final = 90.0
@@ -107,9 +109,10 @@ class Service(Running):
         return [entry for entry in entries if entry["event"] == event]
 
     def get(self, path: str) -> tuple[int, Any]:
-        """Status and document of a GET."""
+        """Status and document of a GET, asked as the user of the pool."""
+        request = urllib.request.Request(self.url + path, headers=bearer())  # noqa: S310 - our own http URL
         try:
-            with urllib.request.urlopen(self.url + path, timeout=END_S) as answer:  # noqa: S310 - our own http URL
+            with urllib.request.urlopen(request, timeout=END_S) as answer:  # noqa: S310 - as above
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as refusal:
             with refusal:
@@ -127,6 +130,9 @@ def environment(emulator: Emulator | None = None, **settings: object) -> dict[st
         "VOICE_PORT": "0",
         # A session ends with its connection, so that tests see the end of what they began.
         "VOICE_PARK_S": "0",
+        **user_pool().environment,
+        # For the reference client: the pool does not know the address of each test's service.
+        "TALK_TOKEN": bearer()["Authorization"].removeprefix("Bearer "),
         **({"VOICE_MODEL_ENDPOINT": emulator.url, "VOICE_MODEL_CA_FILE": emulator.ca} if emulator else {}),
     }
     return {**kept, **model, **{name: str(value) for name, value in settings.items()}}

@@ -118,10 +118,19 @@ class Call:
     def end_of_utterance(self) -> Sequence[Effect]:
         return self.give(client.EndOfUtterance())
 
-    def come_back(self, last_seq: int, played: client.Heard | None = None) -> Sequence[Effect]:
-        """The client has a new connection; its token is another one from now on."""
+    def come_back(
+        self, last_seq: int, played: client.Heard | None = None, *, signed_in_s: float = float("inf")
+    ) -> Sequence[Effect]:
+        """The client has a new connection and a new sign-in; its token is another one from now on."""
         self.token += "+"
-        return self.give(ClientBack(last_seq=last_seq, played=played, token=self.token))
+        return self.give(
+            ClientBack(
+                last_seq=last_seq,
+                played=played,
+                token=self.token,
+                signed_in_until=self.now + signed_in_s,
+            )
+        )
 
     # The model
 

@@ -1,7 +1,6 @@
 """A lost connection, seen from outside: the same process goes on, another one takes over, a stranger is refused."""
 
 import json
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,23 +10,12 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient, WebSocketTestSession
 
-from service.app import create_app
-from service.auth.ports import Principal
-from service.metrics.counters import Counters
-from service.settings import Settings
 from service.stores.ports import Retention
 from service.stores.sqlite import SqliteStore
 from tests.service.fake_model import FakeModel
+from tests.service.serving import serving
 
 LOST = 1006
-
-
-class ByHeader:
-    """Takes the user's word for it."""
-
-    async def authenticate(self, *, headers: Mapping[str, str], subprotocols: tuple[str, ...]) -> Principal:
-        assert isinstance(subprotocols, tuple)
-        return Principal(user_id=headers["x-user"])
 
 
 @contextmanager
@@ -35,21 +23,13 @@ def process(path: Path | None) -> Iterator[tuple[TestClient, FakeModel]]:
     """One process over a store, which others may share."""
     model = FakeModel()
     store = path and SqliteStore(path, retention=Retention(), utc_now=lambda: datetime.now(UTC))
-    app = create_app(
-        Settings(),
-        model=model,
-        authenticator=ByHeader(),
-        counters=Counters(),
-        clock=time.monotonic,
-        store=store or None,
-    )
-    with TestClient(app, headers={"host": "localhost"}) as client:
+    with serving(model, store=store or None, bearer=None) as client:
         yield client, model
 
 
 @contextmanager
 def socket(client: TestClient, user: str = "ann") -> Iterator[WebSocketTestSession]:
-    headers = {"host": "localhost", "x-user": user}
+    headers = {"host": "localhost", "authorization": f"Bearer {user}"}
     with client.websocket_connect("/ws", subprotocols=["voice.v1.json"], headers=headers) as opened:
         yield opened
 

@@ -14,10 +14,12 @@ type Props = {
   readonly store: VoiceStore
   readonly conversation: Conversation
   readonly fetchOptions: () => Promise<Options | Problem>
+  readonly account?: ReactNode
+  readonly signInAgain?: ReactNode
 }
 
 /** One screen, and the settings that outlive it. */
-export function App({ store, conversation, fetchOptions }: Props): ReactNode {
+export function App({ store, conversation, fetchOptions, account, signInAgain }: Props): ReactNode {
   const [theme, setTheme] = useStored('ui.theme', isTheme, 'system')
   const [announce, setAnnounce] = useStored('ui.announce', isSwitch, 'off')
   const [shortcuts, setShortcuts] = useStored('ui.shortcuts', isSwitch, 'on')
@@ -36,6 +38,8 @@ export function App({ store, conversation, fetchOptions }: Props): ReactNode {
       settings={{ theme, announce: announce === 'on', shortcuts: shortcuts === 'on' }}
       dark={theme === 'system' ? systemDark : theme === 'dark'}
       onSettings={change}
+      account={account}
+      signInAgain={signInAgain}
     />
   )
 }

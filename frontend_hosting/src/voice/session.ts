@@ -217,6 +217,7 @@ function received(state: VoiceState, message: ServerMessage, atMs: number): Voic
       return { ...state, call: { ...call, leaving: true } }
     case 'tool':
     case 'usage':
+    case 'authExpiring':
     case 'ack':
     case 'pong':
     case 'unknown':

@@ -8,6 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from service.errors import CloseCode, ErrorCode, ModelFailure, ModelFailureKind
 from service.policies.closure import Closure
 from service.policies.continuation import Continuation
+from service.policies.sign_in import Expiry
 from service.policies.silence import KeepAlive
 from service.session.effects import State
 from service.session.events import (
@@ -18,6 +19,10 @@ from service.session.events import (
     ModelEvent,
     NotKept,
     Owned,
+    Refusal,
+    SignInRefused,
+    SignInRenewed,
+    SignInRevoked,
     StoreFault,
     StreamAccepted,
     StreamClosed,
@@ -78,9 +83,17 @@ class Schedules(RuleBasedStateMachine):
         jitter=st.floats(0, 1, exclude_max=True),
         connects=st.booleans(),
         keeps=st.booleans(),
+        signed_in_s=st.sampled_from([1.0, 20.0, float("inf")]),
     )
     def begin(
-        self, *, closure: Closure, subprotocol: Subprotocol, jitter: float, connects: bool, keeps: bool
+        self,
+        *,
+        closure: Closure,
+        subprotocol: Subprotocol,
+        jitter: float,
+        connects: bool,
+        keeps: bool,
+        signed_in_s: float,
     ) -> None:
         self.call = Call(
             terms(
@@ -95,6 +108,8 @@ class Schedules(RuleBasedStateMachine):
                 keeps_history=keeps,
                 resume_token="token-0" if keeps else None,
                 parked_s=6.0,
+                expiry=Expiry(warning_s=5.0, leeway_s=2.0, farewell_s=3.0),
+                sign_in_expires_at=1_000.0 + signed_in_s,
             ),
             jitter=jitter,
         )
@@ -134,6 +149,15 @@ class Schedules(RuleBasedStateMachine):
     def control(self, message: client.ClientMessage) -> None:
         self.call.give(message)
 
+    @rule(lasts_s=st.sampled_from([-5.0, 0.0, 1.0, 30.0, 500.0]))
+    def sign_in_is_renewed(self, lasts_s: float) -> None:
+        self.call.give(SignInRenewed(expires_at=self.call.now + lasts_s))
+
+    @rule(why=st.sampled_from(sorted(Refusal, key=lambda why: why.name)))
+    def ticket_is_refused(self, why: Refusal) -> None:
+        if why is not Refusal.OTHER_USER:
+            self.call.give(SignInRefused(why=why))
+
     @rule(sequence=st.sampled_from([0, 1, 7, 2**31, 2**32 - 1]))
     def odd_sequence(self, sequence: int) -> None:
         self.call.give(client.Audio(pcm=b"\1\0", sequence=sequence, captured_at_ms=0.0))
@@ -148,14 +172,18 @@ class Schedules(RuleBasedStateMachine):
         start = client.Start(language=language, input_sample_rate_hz=rate, conversation_id=conversation)
         self.call.give(start)
 
-    @rule(missed=st.integers(0, 40), token=st.sampled_from(["mine", "mine", "foreign"]))
-    def comes_back(self, missed: int, token: str) -> None:
+    @rule(
+        missed=st.integers(0, 40),
+        token=st.sampled_from(["mine", "mine", "foreign"]),
+        signed_in_s=st.sampled_from([1.0, 30.0, 500.0]),
+    )
+    def comes_back(self, missed: int, token: str, signed_in_s: float) -> None:
         """As the driver does it: only who can resume is let in."""
         last_seq = self.call.invariants.seq - missed
         shown = self.call.token if token == "mine" else "foreign"
         if self.call.session.can_resume(shown, last_seq):
             assert "mine" == token
-            self.call.come_back(last_seq)
+            self.call.come_back(last_seq, signed_in_s=signed_in_s)
 
     # The store
 
@@ -189,6 +217,10 @@ class Schedules(RuleBasedStateMachine):
             self.call.give(client.Start())
         elif how in {5, 6, 7}:
             self.call.give(ClientGone())
+        elif how == 8:
+            self.call.give(SignInRevoked())
+        elif how == 9:
+            self.call.give(SignInRefused(why=Refusal.OTHER_USER))
 
     # The model
 

@@ -6,7 +6,17 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from service.errors import CloseCode
-from service.session import dialogue, keeping, machine, model_side, store_side, streams, timers, upstream
+from service.session import (
+    dialogue,
+    keeping,
+    machine,
+    model_side,
+    sign_in,
+    store_side,
+    streams,
+    timers,
+    upstream,
+)
 from service.session.core import Core
 from service.session.effects import CloseClient, CloseStream, State
 from service.session.events import Event, ModelEvent, ModelSide
@@ -148,7 +158,15 @@ def hangs_up_without_a_word(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Core, "end", end)
 
 
+def forgets_the_sign_in(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(timers, "TIMERS", [timer for timer in timers.TIMERS if timer[1] is not sign_in.expire])
+    patch.setattr(
+        timers, "_OTHERS", [due_at for due_at in timers._OTHERS if due_at is not sign_in.expired_at]
+    )
+
+
 PLANTS = {
+    forgets_the_sign_in: "I13",
     believes_old_streams: "I1",
     skips_a_seq: "I3",
     waits_for_replies_for_ever: "I8",

@@ -18,11 +18,11 @@ const DOTS: Readonly<Record<Link, string>> = {
 export function ConnectionPill({ state }: { readonly state: VoiceState }): ReactNode {
   const link = linkOf(state)
   return (
-    <p className="flex min-h-8 items-center gap-2 rounded-full border border-line bg-surface px-3 text-[0.8125rem] text-soft" data-connection={link}>
+    <p className="flex min-h-8 shrink-0 items-center gap-2 rounded-full border border-line bg-surface px-3 text-[0.8125rem] text-soft" data-connection={link}>
       <span aria-hidden="true" className={`h-2 w-2 rounded-full forced-colors:border ${DOTS[link]}`} />
       <span>{strings.connection[link]}</span>
       {link === 'live' && state.roundTripMs !== null ? (
-        <span className="tabular-nums">{strings.roundTrip(Math.round(state.roundTripMs))}</span>
+        <span className="tabular-nums max-sm:hidden">{strings.roundTrip(Math.round(state.roundTripMs))}</span>
       ) : null}
     </p>
   )

@@ -32,12 +32,16 @@ type Props = {
   readonly settings: Settings
   readonly dark: boolean
   readonly onSettings: (settings: Settings) => void
+  /** Stands in the header: who is signed in, and the way out. */
+  readonly account?: ReactNode
+  /** Stands below the problem that one must sign in again: the way back in. */
+  readonly signInAgain?: ReactNode
 }
 
 const DEFAULT_TEXT_CHARS = 1000
 
 /** The whole screen of a voice call, from before it starts until after it has ended. */
-export function VoiceSessionViewer({ store, conversation, fetchOptions, settings, dark, onSettings }: Props): ReactNode {
+export function VoiceSessionViewer({ store, conversation, fetchOptions, settings, dark, onSettings, account, signInAgain }: Props): ReactNode {
   const state = useVoice(store)
   const { call, thread } = state
   const over = isOver(call)
@@ -49,10 +53,13 @@ export function VoiceSessionViewer({ store, conversation, fetchOptions, settings
 
   return (
     <div className="flex min-h-dvh flex-col bg-paper text-ink lg:h-dvh lg:min-h-[40rem]">
-      <header className="flex items-center gap-3 px-4 pt-3 sm:px-6">
-        <h1 className="mr-auto font-serif text-xl font-medium tracking-tight">{strings.product}</h1>
+      <header className="flex items-center gap-2 px-4 sm:gap-3 pt-3 sm:px-6">
+        <h1 className="mr-auto min-w-0 truncate font-serif text-xl font-medium tracking-tight">{strings.product}</h1>
         {call.status === 'idle' ? null : <ConnectionPill state={state} />}
-        <SettingsMenu settings={settings} onChange={onSettings} />
+        <div className="flex shrink-0 items-center">
+          <SettingsMenu settings={settings} onChange={onSettings} />
+          {account}
+        </div>
       </header>
       <main
         ref={mainRef}
@@ -71,7 +78,7 @@ export function VoiceSessionViewer({ store, conversation, fetchOptions, settings
         </div>
         <div className={showThread ? 'px-4 py-4 [grid-area:controls] lg:pb-8' : 'w-full px-4 pb-10'}>
           {over ? (
-            <Before conversation={conversation} state={state} fetchOptions={fetchOptions} />
+            <Before conversation={conversation} state={state} fetchOptions={fetchOptions} signInAgain={signInAgain} />
           ) : (
             <During state={state} conversation={conversation} shortcuts={settings.shortcuts} />
           )}
@@ -118,10 +125,10 @@ function Welcome(): ReactNode {
   )
 }
 
-type BeforeProps = Pick<Props, 'conversation' | 'fetchOptions'> & { readonly state: VoiceState }
+type BeforeProps = Pick<Props, 'conversation' | 'fetchOptions' | 'signInAgain'> & { readonly state: VoiceState }
 
 /** Before a call, and after one: choices, problems, the start button. */
-function Before({ conversation, state, fetchOptions }: BeforeProps): ReactNode {
+function Before({ conversation, state, fetchOptions, signInAgain }: BeforeProps): ReactNode {
   const { options, problem: optionsProblem, reload } = useOptions(fetchOptions)
   const [choice, choose] = useChoice(options)
   const { call } = state
@@ -129,6 +136,7 @@ function Before({ conversation, state, fetchOptions }: BeforeProps): ReactNode {
   return (
     <div className="flex flex-col items-center gap-5">
       {problem ? <ProblemCard problem={problem} /> : null}
+      {problem?.code === 'signInRequired' ? signInAgain : null}
       {problem && problem === optionsProblem ? <Button onClick={reload}>{strings.retryOptions}</Button> : null}
       {call.status === 'idle' ? null : <CallSummary state={state} />}
       <StartPanel
