@@ -24,7 +24,7 @@ from service.metrics import logs
 from service.metrics.counters import Counters
 from service.settings import ImpossibleSettingsError, Settings, load
 from service.stores.ports import ConversationStore, StoreUnavailableError
-from service.stores.wiring import open_store
+from service.stores.wiring import Stores, open_stores
 from service.transports.bedrock_direct.transport import BedrockDirectTransport
 from service.transports.bedrock_sdk import BedrockSdkTransport
 from service.transports.deadlines import Deadlines
@@ -85,7 +85,7 @@ def _listen(settings: Settings) -> socket.socket:
 async def _serve(settings: Settings, listener: socket.socket) -> None:
     counters = Counters()
     clock = asyncio.get_running_loop().time
-    store = open_store(
+    stores = open_stores(
         settings.store,
         path=settings.store_path,
         table=settings.store_table,
@@ -94,14 +94,15 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         timeout_s=settings.store_timeout_s,
         retention_days=settings.retention_days,
     )
-    await _check(store, settings)
-    async with cognito(settings, counters=counters, clock=clock) as sign_in:
-        await _serve_until_told(sign_in, store, settings, listener, counters, clock)
+    await _check(None if stores is None else stores.conversations, settings)
+    tickets = None if stores is None else stores.tickets
+    async with cognito(settings, counters=counters, clock=clock, tickets=tickets) as sign_in:
+        await _serve_until_told(sign_in, stores, settings, listener, counters, clock)
 
 
 async def _serve_until_told(  # noqa: PLR0917 - what `_serve` has made
     sign_in: SignIn,
-    store: ConversationStore | None,
+    stores: Stores | None,
     settings: Settings,
     listener: socket.socket,
     counters: Counters,
@@ -114,7 +115,7 @@ async def _serve_until_told(  # noqa: PLR0917 - what `_serve` has made
         sign_in=sign_in,
         counters=counters,
         clock=clock,
-        store=store,
+        store=None if stores is None else stores.conversations,
     )
     server = _Server(_uvicorn_config(app, settings))
     server.address = _address(listener)

@@ -125,7 +125,9 @@ def create_app(
     reception = Reception(rules=rules, sign_in=sign_in, sessions=sessions)
     app.include_router(tickets.router(reception.issue))
     if store is not None:
-        app.include_router(conversations.router(store, user_of=reception.user_of))
+        app.include_router(
+            conversations.router(store, user_of=reception.user_of, on_deleted=sessions.deleted)
+        )
     entrance = Entrance(
         rules=rules,
         admit=sessions.admit,

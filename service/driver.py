@@ -33,12 +33,14 @@ from service.session.events import (
     ClientBack,
     ClientFault,
     ClientGone,
+    Disowned,
     DrainRequested,
     Event,
     Kept,
     ModelEvent,
     NotKept,
     SignInRevoked,
+    StoreFault,
     StreamAccepted,
     StreamClosed,
     StreamOpened,
@@ -56,6 +58,8 @@ _INTERNAL_ERROR: Final = "Something went wrong on our side; please start again."
 _log = logger("service.driver")
 
 
+# How long the client waits at the end of its session for what is left to be written.
+_KEEPING_S: Final = 1.0
 # The client said goodbye, or its page was closed.
 _CLOSED_BY_CLIENT: Final = frozenset({1000, 1001})
 
@@ -102,6 +106,7 @@ class Driver:
         surroundings: Surroundings,
         holder: Holder,
         tasks: asyncio.TaskGroup,
+        on_owned: Callable[[str], None] = lambda _conversation_id: None,
     ) -> None:
         self._session = session
         self._holder = holder
@@ -118,6 +123,7 @@ class Driver:
         self._clock = surroundings.clock
         self._close_timeout_s = surroundings.close_timeout_s
         self._tasks = tasks
+        self._on_owned = on_owned
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
@@ -172,9 +178,13 @@ class Driver:
             )
         )
 
-    def drain(self, deadline_s: float) -> None:
-        """This process will go; the session has this long."""
-        self._feed(DrainRequested(deadline_s=deadline_s))
+    def drain(self, deadline_s: float, *, after_s: float = 0.0) -> None:
+        """This process will go; the session has this long, and leaves no sooner than after `after_s`."""
+        self._feed(DrainRequested(deadline_s=deadline_s, after_s=after_s))
+
+    def disown(self, fault: StoreFault) -> None:
+        """This process knows already what the store would say to the next write."""
+        self._feed(Disowned(fault=fault))
 
     def can_resume(self, token: str, last_seq: int, subprotocol: Subprotocol) -> bool:
         """Whether a client that shows this takes the session up where it is."""
@@ -197,6 +207,10 @@ class Driver:
                 signed_in_until=self._holder.expires_at,
             )
         )
+
+    def hears(self, connection: ClientConnection) -> bool:
+        """Whether this is the connection that the session has now; what an older one still says is nobody's."""
+        return connection is self._connection
 
     def lost(self, connection: ClientConnection, close_code: int | None) -> None:
         """This connection is closed; that concerns the session unless it has another by now."""
@@ -296,12 +310,21 @@ class Driver:
                     self._last_seq = message.seq
                     self._connection.send(server.encode(message))
                 case CloseClient(code=code, reason=reason):
-                    self._close_code = code
-                    self._connection.close(code, reason)
+                    self._close(code, reason)
                 case OpenStream() | CloseStream() | RunTool() | RedeemTicket() | Keep() | KeepRest():
                     self._begin(effect)
                 case _:
                     self._record.record(effect)
+
+    def _close(self, code: CloseCode, reason: str) -> None:
+        """Close the connection, after what is left to be written: a client that is told to go on elsewhere does so at once."""
+        self._close_code = code
+        connection, keeping = self._connection, self._keeping_rest
+        if keeping is None:
+            connection.close(code, reason)
+            return
+        self._loop.call_later(_KEEPING_S, connection.close, code, reason)
+        keeping.add_done_callback(lambda _: connection.close(code, reason))
 
     def _begin(self, effect: OpenStream | CloseStream | RunTool | RedeemTicket | Keep | KeepRest) -> None:
         """What takes time."""
@@ -399,6 +422,8 @@ class Driver:
         except StoreError as error:
             self._feed(NotKept(write_id=effect.write_id, fault=fault_of(error), reason=str(error)))
         else:
+            if owned is not None:
+                self._on_owned(owned.conversation_id)
             self._feed(Kept(write_id=effect.write_id, owned=owned))
 
     def _break(self, error: Exception) -> None:

@@ -16,6 +16,7 @@ from service.metrics.counters import Counters
 from service.metrics.logs import logger
 from service.metrics.sessions import SessionRecord
 from service.policies.admission import Admission, Refusal
+from service.session.events import StoreFault
 from service.transports.handshake import Refused
 from service.transports.ports import ClientConnection
 from service.transports.websocket import Attend
@@ -24,6 +25,8 @@ from service.wire.subprotocol import Subprotocol
 
 _RETRY_AFTER_S: Final = 5
 _FOR_GOOD: Final = 1000
+# Five sessions a second leave a process that stops, all of them within a third of the time there is.
+_PACE_S: Final = 0.2
 # An issuer that does not answer costs 2 s a round; ten rounds and the pause between two sweeps are below a minute.
 _ASKED_AT_ONCE: Final = 20
 _MAX_ROUNDS: Final = 10
@@ -133,6 +136,7 @@ class Sessions:
             surroundings=self._surroundings,
             holder=holder,
             tasks=tasks,
+            on_owned=lambda conversation_id: self._owned(attended, conversation_id),
         )
         attended.belongs_to(
             grant.principal.user_id,
@@ -142,6 +146,20 @@ class Sessions:
         )
         self._running.add(attended)
         return attended
+
+    def _owned(self, owner: "Attended", conversation_id: str) -> None:
+        """A session owns a conversation now: whichever of this process had it before need not find out by itself."""
+        owner.conversation_id = conversation_id
+        for attended in tuple(self._running):
+            is_before = attended.conversation_id == conversation_id and attended.user_id == owner.user_id
+            if is_before and attended is not owner:
+                attended.disown(StoreFault.SUPERSEDED)
+
+    def deleted(self, user_id: str, conversation_id: str | None) -> None:
+        """A user deleted a conversation, or all of them: nobody goes on with it here."""
+        for attended in tuple(self._running):
+            if attended.user_id == user_id and conversation_id in {None, attended.conversation_id}:
+                attended.disown(StoreFault.UNKNOWN)
 
     def _forget(self, attended: "Attended") -> None:
         self._running.discard(attended)
@@ -174,8 +192,10 @@ class Sessions:
     async def drain(self, deadline_s: float) -> int:
         """Tell every session to finish and wait for that; how many had to be left when the time was up."""
         self._health.phase = Phase.DRAINING
-        for attended in tuple(self._running):
-            attended.drain(deadline_s)
+        leaving = tuple(self._running)
+        for number, attended in enumerate(leaving):
+            # One after the other, so that those who go elsewhere do not come there all at once.
+            attended.drain(deadline_s, after_s=min(number * _PACE_S, number / len(leaving) * deadline_s / 3))
         try:
             # A second more than the sessions have, for their closes to reach the clients.
             async with asyncio.timeout(deadline_s + 1.0):
@@ -210,6 +230,8 @@ class Attended(driver.Driver):
 
     user_id: str
     subprotocol: Subprotocol
+    conversation_id: str | None = None
+    """The one it owns, once the store has said so."""
 
     def belongs_to(
         self,
@@ -241,30 +263,34 @@ class Attended(driver.Driver):
                 super().lost(self.connection, _FOR_GOOD)
                 return
         if self._other is not None:
-            self._other.on_text(text)
-        else:
+            if self._other.hears(self.connection):
+                self._other.on_text(text)
+        elif self.hears(self.connection):
             super().on_text(text)
 
     def on_binary(self, frame: bytes) -> None:
         """A binary message."""
         self._is_new = False
         if self._other is not None:
-            self._other.on_binary(frame)
-        else:
+            if self._other.hears(self.connection):
+                self._other.on_binary(frame)
+        elif self.hears(self.connection):
             super().on_binary(frame)
 
     def on_fault(self, error: VoiceError) -> None:
         """The client broke a rule."""
         if self._other is not None:
-            self._other.on_fault(error)
-        else:
+            if self._other.hears(self.connection):
+                self._other.on_fault(error)
+        elif self.hears(self.connection):
             super().on_fault(error)
 
     def on_too_slow(self) -> None:
         """The client reads too slowly."""
         if self._other is not None:
-            self._other.on_too_slow()
-        else:
+            if self._other.hears(self.connection):
+                self._other.on_too_slow()
+        elif self.hears(self.connection):
             super().on_too_slow()
 
     async def finish(self, close_code: int | None) -> None:

@@ -52,7 +52,7 @@ CLOSE_CODES: Final[Mapping[CloseCode, tuple[str, str]]] = {
     CloseCode.SLOW_DOWN: ("too much audio or too many messages", "wait 5 s, then connect once"),
     CloseCode.GO_ELSEWHERE: (
         "this process is leaving, or the model is not available",
-        "connect again: after `goAway.reconnectAfterMs`, otherwise after 1, 2, 4, ... 30 s with jitter",
+        "after `going_away`: come back with `resume`, after up to 0.5 s; else: again after 1, 2, 4, ... 30 s",
     ),
 }
 

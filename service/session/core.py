@@ -24,7 +24,7 @@ from service.session.effects import (
     TurnKept,
     UsageCounted,
 )
-from service.session.keeping import Keeping, KeepRest, KeptTurn, SaveTurn, bounded
+from service.session.keeping import Keeping, KeepRest, KeptTurn, RenewGrip, SaveTurn, bounded
 from service.session.reply import Discard, Reply, Until
 from service.session.resumption import Resumption
 from service.session.state import STATE_NAMES, TRANSITIONS, Signal
@@ -53,9 +53,10 @@ class Settling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaving:
-    """The session was told to go; it does at the end of the running turn, at the latest at `by`."""
+    """The session was told to go; it does at the end of a turn, not before `after`, at the latest at `by`."""
 
     by: float
+    after: float = 0.0
     code: CloseCode
     error: ErrorCode | None
     sentence: str = "The session has come to its announced end."
@@ -374,7 +375,7 @@ class Core:
         self.turn = self.reply = None
         self.settle(NEVER, tell=False)
         rest = self.keeping.rest()
-        if self.keeping.epoch is not None and any(isinstance(write, SaveTurn) for write in rest):
+        if self.keeping.epoch is not None and any(isinstance(write, SaveTurn | RenewGrip) for write in rest):
             self.emit(KeepRest(writes=rest))
         self.upstream.end(self.terms)
         self.announce_counts(now)
@@ -412,6 +413,11 @@ class Core:
         if self.turn is None:
             return True
         return self.model_signals_speech and not self.turn.is_spoken
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether every turn that is over was written, as far as there is a store."""
+        return self.keeping.epoch is None or not (self.settling or self.keeping.owes_turns)
 
     @property
     def next_turn_needs_stream(self) -> bool:

@@ -81,9 +81,10 @@ class ToolFinished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrainRequested:
-    """This process will go; finish the running turn within `deadline_s`."""
+    """This process will go: leave at the end of a turn, not before `after_s`, at the latest after `deadline_s`."""
 
     deadline_s: float
+    after_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +152,13 @@ class SignInRevoked:
     """The issuer has taken the sign-in back."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disowned:
+    """The session's conversation was taken over (SUPERSEDED) or deleted (UNKNOWN), as its next write would find out."""
+
+    fault: StoreFault
+
+
 type ModelSide = StreamOpened | StreamAccepted | ModelEvent | StreamClosed
 type StoreSide = Kept | NotKept
 type SignInEvent = SignInRenewed | SignInRefused | SignInRevoked
@@ -164,4 +172,5 @@ type Event = (
     | ToolFinished
     | SignInEvent
     | DrainRequested
+    | Disowned
 )

@@ -15,6 +15,7 @@ from service.session.events import (
     ClientBack,
     ClientFault,
     ClientGone,
+    Disowned,
     DrainRequested,
     Event,
     Kept,
@@ -90,12 +91,12 @@ class Session:
                 self._model(event, now)
             case ToolFinished():
                 self._tool(event, now)
-            case Kept() | NotKept():
+            case Kept() | NotKept() | Disowned():
                 store_side.receive(core, event, now)
             case SignInRenewed() | SignInRefused() | SignInRevoked():
                 sign_in.receive(core, event, now)
-            case DrainRequested(deadline_s=deadline_s):
-                timers.leave(core, GoAwayReason.DEPLOY, deadline_s, now)
+            case DrainRequested(deadline_s=deadline_s, after_s=after_s):
+                timers.leave(core, GoAwayReason.DEPLOY, deadline_s, now, after_s=after_s)
             case ClientFault() | ClientBack() | ClientGone():
                 client_side.connection(core, event, now)
             case _:

@@ -81,6 +81,7 @@ def say_ready(core: Core, *, resumed: bool) -> None:
         session_id=terms.session_id,
         conversation_id=terms.conversation_id,
         epoch=core.keeping.epoch or 1,
+        last_turn=core.keeping.last_turn,
         resume_token=core.resumption.token,
         resumed=resumed,
         model=terms.model_id,
@@ -261,11 +262,17 @@ _SENTENCES = {
 }
 
 
+def can_leave(core: Core) -> bool:
+    """Whether nothing runs, and nothing that was said would be lost, should the session end now."""
+    is_idle = core.state is State.CONNECTING or (core.state is State.LISTENING and core.is_quiet)
+    return is_idle and core.is_kept
+
+
 def leave_if_due(core: Core, now: float) -> None:
     """A session that was told to go does so when nothing runs any more, or when its time is up."""
     leaving = core.leaving
     if leaving is None or core.state is State.OVER:
         return
-    is_idle = core.state is State.CONNECTING or (core.state is State.LISTENING and core.is_quiet)
-    if leaving.by <= now or (is_idle and leaving.code is not CloseCode.DONE):
+    may_go = leaving.code is not CloseCode.DONE and leaving.after <= now and can_leave(core)
+    if may_go or leaving.by <= now:
         core.end(leaving.code, leaving.sentence, error=leaving.error, now=now)

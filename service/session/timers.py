@@ -22,7 +22,7 @@ from service.wire.server import ClosedBy, GoAwayReason, Outcome
 _COUNTS_EVERY_S: Final = 10.0
 _SILENT_TURNS_BEFORE_REOPENING: Final = 2
 _ACK_AFTER_S: Final = 0.5
-_RECONNECT_SPREAD_MS: Final = 2_000
+_ELSEWHERE: Final = "This process is leaving; the conversation goes on in another one."
 
 
 def _start_at(core: Core) -> float:
@@ -147,12 +147,18 @@ def _session(core: Core, now: float) -> None:
     leave(core, GoAwayReason.MAX_DURATION, core.terms.farewell_s, now)
 
 
-def leave(core: Core, reason: GoAwayReason, within_s: float, now: float) -> None:
-    """Announce the end of the session, which comes with the end of the running turn."""
+def leave(core: Core, reason: GoAwayReason, within_s: float, now: float, *, after_s: float = 0.0) -> None:
+    """Announce the end of the session, which comes with the end of the running turn, at its own moment."""
     if core.state is State.OVER:
         return
     if reason is GoAwayReason.DEPLOY:
-        core.leaving = Leaving(by=now + within_s, code=CloseCode.GO_ELSEWHERE, error=ErrorCode.GOING_AWAY)
+        core.leaving = Leaving(
+            by=now + within_s,
+            after=now + min(after_s, within_s),
+            code=CloseCode.GO_ELSEWHERE,
+            error=ErrorCode.GOING_AWAY,
+            sentence=_ELSEWHERE,
+        )
     else:
         core.leaving = Leaving(by=now + within_s, code=CloseCode.DONE, error=None)
     if core.is_ready:
@@ -160,13 +166,18 @@ def leave(core: Core, reason: GoAwayReason, within_s: float, now: float) -> None
             server.GoAway,
             reason=reason,
             deadline_ms=round(within_s * 1000),
-            reconnect_after_ms=round(core.jitter() * _RECONNECT_SPREAD_MS),
+            reconnect_after_ms=round(min(after_s, within_s) * 1000),
         )
     streams.leave_if_due(core, now)
 
 
 def _leaving_at(core: Core) -> float:
-    return NEVER if core.leaving is None else core.leaving.by
+    leaving = core.leaving
+    if leaving is None:
+        return NEVER
+    if leaving.code is not CloseCode.DONE and streams.can_leave(core):
+        return min(leaving.after, leaving.by)
+    return leaving.by
 
 
 def _continuation_at(core: Core) -> float:

@@ -107,6 +107,7 @@ class Ready:
     session_id: Annotated[str, About("names this session in every log; quote it in a report")]
     conversation_id: Annotated[str, About("names the conversation")]
     epoch: Annotated[int, About("rises with every attachment to the conversation", minimum=1)]
+    last_turn: Annotated[int, About("the newest turn that is stored durably; 0: none", minimum=0)]
     resume_token: Annotated[str | None, About("to take the session up again; null: not offered")]
     resumed: Annotated[bool, About("whether this is a session taken up again")]
     model: Annotated[str, About("the model's id")]

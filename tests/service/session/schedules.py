@@ -14,6 +14,7 @@ from service.session.effects import State
 from service.session.events import (
     ClientFault,
     ClientGone,
+    Disowned,
     DrainRequested,
     Kept,
     ModelEvent,
@@ -212,13 +213,15 @@ class Schedules(RuleBasedStateMachine):
             fault = ClientFault(code=CloseCode.PROTOCOL, error=ErrorCode.PROTOCOL_ERROR, reason="odd")
             self.call.give(fault)
         elif how == 3:
-            self.call.give(DrainRequested(deadline_s=10.0))
+            self.call.give(DrainRequested(deadline_s=10.0, after_s=2.0))
         elif how == 4:
             self.call.give(client.Start())
         elif how in {5, 6, 7}:
             self.call.give(ClientGone())
         elif how == 8:
             self.call.give(SignInRevoked())
+        elif how == 10:
+            self.call.give(Disowned(fault=StoreFault.SUPERSEDED))
         elif how == 9:
             self.call.give(SignInRefused(why=Refusal.OTHER_USER))
 
