@@ -262,36 +262,28 @@ class Attended(driver.Driver):
             if self._other is not None:
                 super().lost(self.connection, _FOR_GOOD)
                 return
-        if self._other is not None:
-            if self._other.hears(self.connection):
-                self._other.on_text(text)
-        elif self.hears(self.connection):
-            super().on_text(text)
+        target = self._other or self
+        if target.hears(self.connection):
+            driver.Driver.on_text(target, text)
 
     def on_binary(self, frame: bytes) -> None:
         """A binary message."""
         self._is_new = False
-        if self._other is not None:
-            if self._other.hears(self.connection):
-                self._other.on_binary(frame)
-        elif self.hears(self.connection):
-            super().on_binary(frame)
+        target = self._other or self
+        if target.hears(self.connection):
+            driver.Driver.on_binary(target, frame)
 
     def on_fault(self, error: VoiceError) -> None:
         """The client broke a rule."""
-        if self._other is not None:
-            if self._other.hears(self.connection):
-                self._other.on_fault(error)
-        elif self.hears(self.connection):
-            super().on_fault(error)
+        target = self._other or self
+        if target.hears(self.connection):
+            driver.Driver.on_fault(target, error)
 
     def on_too_slow(self) -> None:
         """The client reads too slowly."""
-        if self._other is not None:
-            if self._other.hears(self.connection):
-                self._other.on_too_slow()
-        elif self.hears(self.connection):
-            super().on_too_slow()
+        target = self._other or self
+        if target.hears(self.connection):
+            driver.Driver.on_too_slow(target)
 
     async def finish(self, close_code: int | None) -> None:
         """Let go of everything, and of the place in this process."""

@@ -196,6 +196,7 @@ def _audio(core: Core, audio: client.Audio, now: float) -> None:
         if core.state is State.LISTENING or core.state is State.CONNECTING:
             turn = core.turn or core.open_turn()
             turn.hear(duration_s(len(audio.pcm), core.terms.input_rate_hz), now)
+            turn.is_loud = core.hearing.listen(audio.pcm, now) or turn.is_loud
         core.upstream.hear(audio.pcm, core.terms, now)
     if core.state is State.OVER:
         return

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from service.errors import CloseCode, ErrorCode
 from service.policies.closure import Closure
+from service.policies.hearing import Hearing
 from service.session.counts import Counts
 from service.session.dialogue import Dialogue
 from service.session.effects import (
@@ -97,7 +98,7 @@ class Core:
         self.turns = 0
         self.reply: Reply | None = None
         self.responses = 0
-        self.unanswered_in_a_row = 0
+        self.hearing = Hearing()
         self.model_signals_speech = False
         """Whether this model has ever told when the user speaks; some do not."""
 
@@ -320,7 +321,7 @@ class Core:
                 last_output_at=now,
             )
             self.open_turn().response_id = self.responses
-            self.unanswered_in_a_row = 0
+            self.hearing.unanswered_in_a_row = 0
         self.owed_since = now
         return self.reply
 

@@ -159,6 +159,8 @@ class Fault(Enum):
     STALE = "stale"
     """It came from, or for, a stream that is no longer ours."""
     OVER_LIMIT = "over_limit"
+    MISSING = "missing"
+    """It should have come, and did not."""
 
     # Members are single objects; the identity's hash is ten times as fast as Enum's, and this is on the hot path.
     __hash__ = object.__hash__

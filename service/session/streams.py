@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from service.errors import CloseCode, ErrorCode, ModelFailure, ModelFailureKind
 from service.policies.history import Message
-from service.session.core import Core
+from service.session.core import Core, Leaving
 from service.session.effects import CloseStream, Direction, Fault, State, StreamLost
 from service.session.state import Signal
 from service.session.upstream import Phase
@@ -107,7 +107,7 @@ def replace(core: Core, now: float) -> None:
     if core.state is State.LISTENING and core.is_quiet:
         upstream.trim_recent(_QUIET_REPLAY_MS, core.terms)
     upstream.leave(core.terms)
-    if core.state is State.THINKING and _can_repeat(core):
+    if core.state is State.THINKING and can_repeat(core):
         _repeat(core)
         if not upstream.has_successor:
             core.signal(Signal.STREAM_LOST)
@@ -131,7 +131,7 @@ def _next(core: Core, now: float) -> None:
     _heard_again(core, now)
 
 
-def _can_repeat(core: Core) -> bool:
+def can_repeat(core: Core) -> bool:
     """Whether the turn in flight can be said again: nothing of its reply has sounded, nothing was done for it."""
     turn = core.turn
     if turn is None or turn.has_used_tools:
@@ -236,7 +236,7 @@ def _fall_back(core: Core, now: float) -> None:
     """A reply that is complete still plays out; anything else waits for the next stream."""
     if core.state is State.CONNECTING or (core.state is State.SPEAKING and core.reply_is_safe):
         return
-    if core.state is State.THINKING and _can_repeat(core):
+    if core.state is State.THINKING and can_repeat(core):
         _repeat(core)
     elif core.state is not State.LISTENING:
         core.upstream.forget_recent()
@@ -252,6 +252,12 @@ def _give_up(core: Core, failure: ModelFailure, now: float) -> None:
     rule = failure.rule
     sentence = _SENTENCES[rule.error_code]
     core.upstream.forget_waiting()
+    reply = core.reply
+    if core.state is State.SPEAKING and reply is not None and reply.is_complete:
+        # All of it has come, and plays out.
+        by = reply.play_ends_at + core.terms.settle_s
+        core.leaving = Leaving(by=by, code=rule.close_code, error=rule.error_code, sentence=sentence)
+        return
     core.end(rule.close_code, sentence, error=rule.error_code, now=now)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from service.errors import CloseCode, ErrorCode
 from service.session import client_side, sign_in, store_side, streams, tool_side
 from service.session.core import NEVER, Core, Leaving
-from service.session.effects import State
+from service.session.effects import Direction, Fault, State
 from service.session.resumption import RENEW_EVERY_S
 from service.session.state import Signal
 from service.session.tool_calls import error_result
@@ -20,7 +20,6 @@ from service.wire import server
 from service.wire.server import ClosedBy, GoAwayReason, Outcome
 
 _COUNTS_EVERY_S: Final = 10.0
-_SILENT_TURNS_BEFORE_REOPENING: Final = 2
 _ACK_AFTER_S: Final = 0.5
 _ELSEWHERE: Final = "This process is leaving; the conversation goes on in another one."
 
@@ -91,14 +90,42 @@ def _reply_at(core: Core) -> float:
 
 
 def _reply(core: Core, now: float) -> None:
-    core.unanswered_in_a_row += 1
+    turn = core.turn
+    if (
+        turn is not None
+        and turn.may_be_asked_again(core.terms.thinking_limit_s, now)
+        and streams.can_repeat(core)
+    ):
+        # Another stream is asked once, before the user is told.
+        turn.was_asked_again = True
+        streams.replace(core, now)
+        return
+    core.hearing.unanswered_in_a_row += 1
     core.end_turn(Outcome.UNANSWERED, now)
     core.tell_error(ErrorCode.MODEL_SILENT, "The model did not answer; please say it again.", retryable=True)
     core.discard.forget()
     core.signal(Signal.GAVE_UP)
-    if core.unanswered_in_a_row >= _SILENT_TURNS_BEFORE_REOPENING or core.next_turn_needs_stream:
+    was_asked_again = turn is not None and turn.was_asked_again
+    if was_asked_again or core.hearing.unanswered_in_a_row > 1 or core.next_turn_needs_stream:
         core.upstream.forget_recent()
         streams.replace(core, now)
+
+
+def _deaf_at(core: Core) -> float:
+    if core.state is not State.LISTENING or core.upstream.phase is not Phase.LIVE:
+        return NEVER
+    return core.hearing.deaf_at
+
+
+def _deaf(core: Core, now: float) -> None:
+    """Somebody spoke and the model took no notice at all: another stream hears it again."""
+    core.hearing.reacted()
+    core.counts.add(Direction.FROM_MODEL, "UserSpeechStart", Fault.MISSING)
+    if core.hearing.was_deaf:
+        sentence = "The model does not react to what is said; please check the microphone, or say it again."
+        core.tell_error(ErrorCode.MODEL_SILENT, sentence, retryable=True)
+    core.hearing.was_deaf = True
+    streams.replace(core, now)
 
 
 def _speaking_at(core: Core) -> float:
@@ -284,6 +311,7 @@ TIMERS: Final[Sequence[Timer]] = (
     (_standby_at, streams.drop_standby),
     (_prepare_at, streams.prepare),
     (_watchdog_at, _watchdog),
+    (_deaf_at, _deaf),
     (_idle_at, _idle),
     (_replay_at, _replay),
     (_keep_alive_at, _keep_alive),
@@ -302,6 +330,7 @@ _MOVED_BY_AUDIO: Final = (
     _speaking_at,
     _reply_at,
     _watchdog_at,
+    _deaf_at,
     _replay_at,
     _keep_alive_at,
     _ack_at,
