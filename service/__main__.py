@@ -116,6 +116,7 @@ async def _serve_until_told(  # noqa: PLR0917 - what `_serve` has made
         counters=counters,
         clock=clock,
         store=None if stores is None else stores.conversations,
+        documents=None if stores is None else stores.documents,
     )
     server = _Server(_uvicorn_config(app, settings))
     server.address = _address(listener)

@@ -23,11 +23,13 @@ from service.driver import SessionCore, Surroundings
 from service.errors import ModelFailure
 from service.metrics.counters import Counters
 from service.metrics.logs import logger
+from service.places import SharedPlaces, Unlimited
 from service.policies.admission import Admission
 from service.policies.breaker import Breaker
 from service.policies.closure import Closure, TrailingSilence
 from service.policies.endpointing import Endpointing
 from service.policies.profiles import profile_for
+from service.policies.quota import Quota
 from service.policies.rate import RateLimits
 from service.policies.watchdog import Watchdog
 from service.reception import Reception, problem_of
@@ -35,7 +37,8 @@ from service.session.machine import Session
 from service.session.terms import SessionTerms
 from service.sessions import Sessions
 from service.settings import Settings
-from service.stores.ports import ConversationStore
+from service.stores.memory import MemoryDocuments
+from service.stores.ports import ConversationStore, Documents
 from service.tools.current_time import CurrentTime
 from service.tools.registry import Registry
 from service.transports.guarded import GuardedTransport
@@ -64,12 +67,14 @@ def create_app(
     counters: Counters,
     clock: Callable[[], float],
     store: ConversationStore | None = None,
+    documents: Documents | None = None,
     wall_clock: Callable[[], float] = time.time,
     new_id: Callable[[], str] = identifiers.new_id,
     new_token: Callable[[], str] = identifiers.new_token,
 ) -> FastAPI:
     """The application; `app.state.sessions` is what has to be drained before it stops."""
     health = health_api.Health()
+    places = _places(settings, documents or MemoryDocuments(wall_clock), new_id, wall_clock)
     tools = Registry([CurrentTime()], timeout_s=settings.tool_timeout_s, report=_report_tool)
     sessions = Sessions(
         admission=Admission(max_sessions=settings.max_sessions),
@@ -83,6 +88,7 @@ def create_app(
             close_timeout_s=settings.model_close_timeout_s + 5.0,
             store=store,
             store_timeout_s=settings.store_timeout_s,
+            places=places,
         ),
         new_session=partial(_new_session, _terms(settings, tools, keeps_history=store is not None), new_id),
         new_id=new_id,
@@ -93,7 +99,9 @@ def create_app(
     app = FastAPI(
         title="Voice assistant",
         version="1",
-        lifespan=partial(_lifespan, model=model, store=store, health=health, sessions=sessions),
+        lifespan=partial(
+            _lifespan, model=model, store=store, health=health, sessions=sessions, places=places
+        ),
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -134,11 +142,23 @@ def create_app(
         refuse=_refusal,
         count=lambda name, label: counters.add(name, label=label),
         outbox_bytes=settings.outbox_bytes,
+        outbox_stall_s=settings.outbox_stall_s,
     )
     app.router.routes.append(WebSocketRoute("/ws", entrance.serve))
     if settings.page_dir is not None:
         app.mount("/", Page(settings.page_dir, connects_to=(settings.auth_issuer, settings.auth_domain)))
     return app
+
+
+def _places(
+    settings: Settings,
+    documents: Documents,
+    new_id: Callable[[], str],
+    wall_clock: Callable[[], float],
+) -> SharedPlaces | Unlimited:
+    if not settings.model_quota:
+        return Unlimited()
+    return SharedPlaces(Quota(streams=settings.model_quota), documents, task=new_id(), wall_clock=wall_clock)
 
 
 def _terms(settings: Settings, tools: Registry, *, keeps_history: bool) -> SessionTerms:
@@ -156,6 +176,8 @@ def _terms(settings: Settings, tools: Registry, *, keeps_history: bool) -> Sessi
             for tool in tools.descriptions
         ),
         keeps_history=keeps_history,
+        needs_place=bool(settings.model_quota),
+        queue_patience_s=settings.queue_patience_s,
         parked_s=settings.park_s,
         closure=Closure(settings.closure),
         trailing=TrailingSilence(after_speech_ms=settings.trailing_silence_ms),
@@ -211,17 +233,21 @@ async def _lifespan(
     store: ConversationStore | None,
     health: health_api.Health,
     sessions: Sessions,
+    places: SharedPlaces | Unlimited,
 ) -> AsyncIterator[None]:
     health.model_problem = "the model has not been checked yet"
     checking = asyncio.create_task(_check(model, health), name="model check")
     watching = asyncio.create_task(_watch(sessions), name="revocation watch")
+    working = {checking, watching}
+    if isinstance(places, SharedPlaces):
+        working.add(asyncio.create_task(places.run(), name="ledger of streams"))
     health.phase = health_api.Phase.SERVING
     try:
         yield
     finally:
-        checking.cancel()
-        watching.cancel()
-        await asyncio.wait({checking, watching})
+        for task in working:
+            task.cancel()
+        await asyncio.wait(working)
         await model.aclose()
         if store is not None:
             await store.aclose()

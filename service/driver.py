@@ -10,7 +10,7 @@ close 1011.
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol, assert_never
 
 from service.auth.ports import Grant
@@ -18,6 +18,7 @@ from service.errors import CloseCode, ErrorCode, ModelFailure, ModelFailureKind,
 from service.holder import Holder
 from service.metrics.logs import logger
 from service.metrics.sessions import SessionRecord
+from service.places import Places, Unlimited
 from service.session.effects import (
     CloseClient,
     CloseStream,
@@ -28,6 +29,7 @@ from service.session.effects import (
     SendAudio,
     SendToClient,
     SendToModel,
+    TakePlace,
 )
 from service.session.events import (
     ClientBack,
@@ -39,6 +41,8 @@ from service.session.events import (
     Kept,
     ModelEvent,
     NotKept,
+    PlaceGiven,
+    PlaceQueued,
     SignInRevoked,
     StoreFault,
     StreamAccepted,
@@ -89,6 +93,7 @@ class Surroundings:
     tools: Registry
     clock: Callable[[], float]
     close_timeout_s: float
+    places: Places = field(default_factory=Unlimited)
     store: ConversationStore | None = None
     store_timeout_s: float = 3.0
 
@@ -132,6 +137,10 @@ class Driver:
         self._asked: set[asyncio.Task[None]] = set()
         """Tools that run, tickets that are looked at, and questions to the store; none is wanted after the end."""
         self._keeping_rest: asyncio.Task[None] | None = None
+        self._places = surroundings.places
+        self._has_place = False
+        self._seconds = 0
+        """Places held for streams beside the first."""
         self._streams_gone = asyncio.Event()
         self._streams_gone.set()
         self._last_seq = 0
@@ -242,6 +251,8 @@ class Driver:
                 await self._streams_gone.wait()
         except TimeoutError:
             _log.error("model stream did not close", session_id=self.session_id)
+        if self._has_place:
+            self._places.leave()
         await self._finish_keeping()
         if close_code is not None and self._close_code == CloseCode.DONE:
             self._close_code = close_code
@@ -311,7 +322,15 @@ class Driver:
                     self._connection.send(server.encode(message))
                 case CloseClient(code=code, reason=reason):
                     self._close(code, reason)
-                case OpenStream() | CloseStream() | RunTool() | RedeemTicket() | Keep() | KeepRest():
+                case (
+                    OpenStream()
+                    | CloseStream()
+                    | RunTool()
+                    | RedeemTicket()
+                    | TakePlace()
+                    | Keep()
+                    | KeepRest()
+                ):
                     self._begin(effect)
                 case _:
                     self._record.record(effect)
@@ -326,7 +345,9 @@ class Driver:
         self._loop.call_later(_KEEPING_S, connection.close, code, reason)
         keeping.add_done_callback(lambda _: connection.close(code, reason))
 
-    def _begin(self, effect: OpenStream | CloseStream | RunTool | RedeemTicket | Keep | KeepRest) -> None:
+    def _begin(
+        self, effect: OpenStream | CloseStream | RunTool | RedeemTicket | TakePlace | Keep | KeepRest
+    ) -> None:
         """What takes time."""
         match effect:
             case OpenStream(stream_id=stream_id):
@@ -341,6 +362,8 @@ class Driver:
                 self._ask(self._run_tool(effect))
             case RedeemTicket(ticket=ticket):
                 self._ask(self._redeem(ticket))
+            case TakePlace(urgent=urgent):
+                self._ask(self._take_place(urgent=urgent))
             case Keep():
                 self._ask(self._keep(effect))
             case KeepRest(writes=writes):
@@ -356,8 +379,17 @@ class Driver:
     async def _redeem(self, ticket: str) -> None:
         self._feed(await self._holder.renew(ticket))
 
+    async def _take_place(self, *, urgent: bool) -> None:
+        await self._places.place(
+            urgent=urgent, on_position=lambda position: self._feed(PlaceQueued(position=position))
+        )
+        self._has_place = True
+        self._feed(PlaceGiven())
+
     async def _open(self, stream_id: int) -> None:
         try:
+            if len(self._streams) + len(self._opening) > 1:
+                await self._take_second(stream_id)
             stream = await self._model.open(_Listener(self, stream_id))
         except ModelFailure as failure:
             self._opening_ended(stream_id, failure)
@@ -368,6 +400,17 @@ class Driver:
             del self._opening[stream_id]
             self._streams[stream_id] = stream
             self._feed(StreamOpened(stream_id=stream_id))
+
+    async def _take_second(self, stream_id: int) -> None:
+        """A stream beside another one counts against the account's quota like any other."""
+        if not await self._places.extra():
+            raise ModelFailure(
+                ModelFailureKind.QUOTA, "the account has no second stream for this session now"
+            )
+        if stream_id in self._opening:
+            self._seconds += 1
+        else:
+            self._places.leave_extra()
 
     def _opening_ended(self, stream_id: int, failure: ModelFailure | None) -> None:
         if self._opening.pop(stream_id, None) is not None:
@@ -396,6 +439,9 @@ class Driver:
         self._feed(StreamClosed(stream_id=stream_id, failure=failure))
 
     def _stream_gone(self) -> None:
+        while self._seconds and self._seconds >= len(self._streams) + len(self._opening):
+            self._seconds -= 1
+            self._places.leave_extra()
         if not self._streams and not self._opening:
             self._streams_gone.set()
 

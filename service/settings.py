@@ -137,6 +137,16 @@ class Settings(SignInSettings):
     )
 
     max_sessions: int = Field(default=50, ge=1, le=10_000, description="Sessions this process holds at once.")
+    model_quota: int = Field(
+        default=0,
+        ge=0,
+        le=100_000,
+        description="Streams that the account may hold at once, for all processes together; a fifth is kept for"
+        " conversations that go on, new ones wait in line. 0: not counted.",
+    )
+    queue_patience_s: int = Field(
+        default=120, ge=1, le=3_600, description="Longest wait in that line; then 4429."
+    )
     max_message_bytes: int = Field(
         default=32_768, ge=1_024, le=262_144, description="Longest message of a client; beyond it 1009."
     )
@@ -175,6 +185,12 @@ class Settings(SignInSettings):
         ge=65_536,
         le=67_108_864,
         description="What may wait for a client that reads slowly; beyond it the client alone is closed.",
+    )
+    outbox_stall_s: float = Field(
+        default=4.0,
+        gt=0,
+        le=60,
+        description="How long a client for whom something waits may take nothing at all; then it alone is closed.",
     )
 
     store: Literal["sqlite", "dynamodb", "none"] = Field(

@@ -39,6 +39,7 @@ from service.wire.server import Cause, ClosedBy, Outcome, Role, Stage
 from service.wire.sonic_output import ContentStart
 
 NEVER: Final = float("inf")
+NEVER_YET: Final = float("-inf")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,22 @@ class SignedIn:
     is_expiry_told: bool = False
     is_redeeming: bool = False
     """A ticket for another one is being looked at."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Flood:
+    """Audio that comes faster than it may."""
+
+    since: float | None = None
+    last_at: float = NEVER_YET
+
+
+@dataclass(slots=True, kw_only=True)
+class Queue:
+    """The line for one of the account's streams."""
+
+    since: float | None = None
+    """Since when the session waits in it."""
 
 
 class Core:
@@ -116,6 +133,7 @@ class Core:
 
         self.began_at = now
         self.has_started = False
+        self.queue = Queue()
         self.active_at = now
         self.reopen_at: float | None = None
         self.failures = 0
@@ -129,8 +147,7 @@ class Core:
         self.next_sequence: int | None = None
         self.unacked: int | None = None
         self.acked_at = float("-inf")
-        self.over_rate_since: float | None = None
-        self.over_rate_at = float("-inf")
+        self.flood = Flood()
         self.audio_bucket = terms.rates.audio_bucket()
         self.control_bucket = terms.rates.control_bucket()
 

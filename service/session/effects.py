@@ -67,6 +67,14 @@ class RunTool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakePlace:
+    """Wait for one of the account's streams; answer with `PlaceQueued` as often as that changes, and `PlaceGiven`."""
+
+    urgent: bool
+    """Whether the conversation goes on, and comes before new ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RedeemTicket:
     """Find out whose ticket this is; answer with `SignInRenewed` or `SignInRefused`."""
 
@@ -215,5 +223,6 @@ type Effect = (
     | Keep
     | KeepRest
     | RedeemTicket
+    | TakePlace
     | Announcement
 )

@@ -80,6 +80,18 @@ class ToolFinished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceQueued:
+    """All streams of the account are taken; this many are waited for, the session's own among them."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceGiven:
+    """One of the account's streams is the session's until its end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DrainRequested:
     """This process will go: leave at the end of a turn, not before `after_s`, at the latest after `deadline_s`."""
 
@@ -171,6 +183,8 @@ type Event = (
     | StoreSide
     | ToolFinished
     | SignInEvent
+    | PlaceQueued
+    | PlaceGiven
     | DrainRequested
     | Disowned
 )

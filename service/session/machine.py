@@ -22,6 +22,8 @@ from service.session.events import (
     ModelEvent,
     ModelSide,
     NotKept,
+    PlaceGiven,
+    PlaceQueued,
     SignInRefused,
     SignInRenewed,
     SignInRevoked,
@@ -91,6 +93,8 @@ class Session:
                 self._model(event, now)
             case ToolFinished():
                 self._tool(event, now)
+            case PlaceQueued() | PlaceGiven():
+                streams.place(core, event, now)
             case Kept() | NotKept() | Disowned():
                 store_side.receive(core, event, now)
             case SignInRenewed() | SignInRefused() | SignInRevoked():

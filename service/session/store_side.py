@@ -95,13 +95,13 @@ def _kept(core: Core, event: Kept, now: float) -> None:
     core.keeping.failures = 0
     core.keeping.was_told_not_saved = False
     if event.owned is not None and core.keeping.waits_for_history_since is not None:
-        _owned(core, event.owned, now)
+        _owned(core, event.owned, write, now)
     elif isinstance(write, SaveTurn):
         _saved(core, write.turn.number)
     core.keeping.go_on()
 
 
-def _owned(core: Core, owned: Owned, now: float) -> None:
+def _owned(core: Core, owned: Owned, write: Write, now: float) -> None:
     core.keeping.waits_for_history_since = None
     core.keeping.epoch = owned.epoch
     core.keeping.last_turn = owned.last_turn
@@ -111,7 +111,7 @@ def _owned(core: Core, owned: Owned, now: float) -> None:
     if core.turn is not None:
         core.turn.number += owned.last_turn
     core.dialogue.recall(owned.turns)
-    streams.open_next(core, now)
+    streams.begin(core, now, urgent=isinstance(write, ResumeSession))
 
 
 def _saved(core: Core, number: int) -> None:

@@ -1,11 +1,13 @@
 """Streams come and go: opened, accepted, lost, replaced."""
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from service.errors import CloseCode, ErrorCode, ModelFailure, ModelFailureKind
 from service.policies.history import Message
-from service.session.core import Core, Leaving
-from service.session.effects import CloseStream, Direction, Fault, State, StreamLost
+from service.session.core import NEVER, Core, Leaving
+from service.session.effects import CloseStream, Direction, Fault, State, StreamLost, TakePlace
+from service.session.events import PlaceGiven, PlaceQueued
 from service.session.state import Signal
 from service.session.upstream import Phase
 from service.wire import server
@@ -18,6 +20,40 @@ def open_next(core: Core, now: float) -> None:
     """Ask for a stream; whatever belonged to the last one is forgotten."""
     _forget_stream(core)
     core.upstream.open(now)
+
+
+def begin(core: Core, now: float, *, urgent: bool = False) -> None:
+    """Ask for the first stream, once the session has a place; `urgent` for a conversation that goes on."""
+    if core.terms.needs_place:
+        core.queue.since = now
+        core.emit(TakePlace(urgent=urgent))
+    else:
+        open_next(core, now)
+
+
+def place(core: Core, event: PlaceQueued | PlaceGiven, now: float) -> None:
+    """What became of waiting for a place."""
+    if core.queue.since is None:
+        return
+    match event:
+        case PlaceQueued(position=position):
+            core.tell(server.Queued, position=position)
+        case PlaceGiven():
+            core.queue.since = None
+            open_next(core, now)
+        case _:
+            assert_never(event)
+
+
+def queue_ends_at(core: Core) -> float:
+    """When waiting for a place is over."""
+    return NEVER if core.queue.since is None else core.queue.since + core.terms.queue_patience_s
+
+
+def give_up_queue(core: Core, now: float) -> None:
+    """No place in time."""
+    sentence = "All conversations this service can hold are taken; please try again in a few minutes."
+    core.end(CloseCode.SLOW_DOWN, sentence, error=ErrorCode.AT_CAPACITY, now=now)
 
 
 def _forget_stream(core: Core) -> None:

@@ -299,6 +299,7 @@ TIMERS: Final[Sequence[Timer]] = (
     (_start_at, _start),
     (_history_at, store_side.give_up_history),
     (_parked_at, client_side.give_up),
+    (streams.queue_ends_at, streams.give_up_queue),
     (_leaving_at, streams.leave_if_due),
     (_session_at, _session),
     (sign_in.expired_at, sign_in.expire),

@@ -100,7 +100,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """The model listens. No message but `error` comes before it."""
+    """The model listens. No message but `queued` and `error` comes before it."""
 
     type: ClassVar = "ready"
     seq: Seq
@@ -119,6 +119,15 @@ class Ready:
     watchdog_ms: Annotated[int, About("without audio, the server closes the turn after", unit="ms")]
     heartbeat_ms: Annotated[int, About("send `ping` this often", unit="ms")]
     limits: Annotated[Limits, About("what to keep to")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queued:
+    """All places are taken: `ready` comes when this session's turn has come. Told again whenever the line moves."""
+
+    type: ClassVar = "queued"
+    seq: Seq
+    position: Annotated[int, About("in the line; 1 is next", minimum=1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,6 +279,7 @@ class Error:
 
 type ServerMessage = (
     Ready
+    | Queued
     | StateIs
     | Transcript
     | Interrupted

@@ -132,7 +132,6 @@ async def test_a_conversation_continued_in_a_second_tab_ends_in_the_first(first:
         await saved_turn(tab, "What is a fox?")
         async with calling(first.socket_url) as other:
             await other.start(conversationId=ready["conversationId"])
-            await tab.send("text", text="Who is there?")
             assert "superseded" == (await tab.refused(4409))["code"]
             await saved_turn(other, "And its colour?")
             await other.end()

@@ -20,6 +20,8 @@ from service.session.events import (
     ModelEvent,
     NotKept,
     Owned,
+    PlaceGiven,
+    PlaceQueued,
     Refusal,
     SignInRefused,
     SignInRenewed,
@@ -85,6 +87,7 @@ class Schedules(RuleBasedStateMachine):
         connects=st.booleans(),
         keeps=st.booleans(),
         signed_in_s=st.sampled_from([1.0, 20.0, float("inf")]),
+        queues=st.sampled_from([False, False, True]),
     )
     def begin(
         self,
@@ -95,6 +98,7 @@ class Schedules(RuleBasedStateMachine):
         connects: bool,
         keeps: bool,
         signed_in_s: float,
+        queues: bool,
     ) -> None:
         self.call = Call(
             terms(
@@ -106,6 +110,8 @@ class Schedules(RuleBasedStateMachine):
                 max_session_s=60.0,
                 thinking_limit_s=25.0,
                 kept_audio_s=0.5,
+                needs_place=queues,
+                queue_patience_s=15.0,
                 keeps_history=keeps,
                 resume_token="token-0" if keeps else None,
                 parked_s=6.0,
@@ -185,6 +191,10 @@ class Schedules(RuleBasedStateMachine):
         if self.call.session.can_resume(shown, last_seq):
             assert "mine" == token
             self.call.come_back(last_seq, signed_in_s=signed_in_s)
+
+    @rule(position=st.integers(1, 3), given=st.booleans())
+    def line_moves(self, *, position: int, given: bool) -> None:
+        self.call.give(PlaceGiven() if given else PlaceQueued(position=position))
 
     # The store
 
