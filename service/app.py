@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import WebSocketRoute
 
 from service import identifiers
+from service.allowances import BEAT_S, Allowances
 from service.api import conversations, options, page_config, problems, tickets
 from service.api import health as health_api
 from service.api.page import Page
@@ -25,6 +26,7 @@ from service.metrics.counters import Counters
 from service.metrics.logs import logger
 from service.places import SharedPlaces, Unlimited
 from service.policies.admission import Admission
+from service.policies.allowance import Allowance
 from service.policies.breaker import Breaker
 from service.policies.closure import Closure, TrailingSilence
 from service.policies.endpointing import Endpointing
@@ -38,7 +40,7 @@ from service.session.terms import SessionTerms
 from service.sessions import Sessions
 from service.settings import Settings
 from service.stores.memory import MemoryDocuments
-from service.stores.ports import ConversationStore, Documents
+from service.stores.ports import ConversationStore, Documents, StoreError
 from service.tools.current_time import CurrentTime
 from service.tools.registry import Registry
 from service.transports.guarded import GuardedTransport
@@ -75,6 +77,11 @@ def create_app(
     """The application; `app.state.sessions` is what has to be drained before it stops."""
     health = health_api.Health()
     places = _places(settings, documents or MemoryDocuments(wall_clock), new_id, wall_clock)
+    allowances = Allowances(
+        Allowance(sessions=settings.user_sessions, day_s=settings.user_minutes_per_day * 60.0),
+        documents or MemoryDocuments(wall_clock),
+        wall_clock=wall_clock,
+    )
     tools = Registry([CurrentTime()], timeout_s=settings.tool_timeout_s, report=_report_tool)
     sessions = Sessions(
         admission=Admission(max_sessions=settings.max_sessions),
@@ -89,6 +96,7 @@ def create_app(
             store=store,
             store_timeout_s=settings.store_timeout_s,
             places=places,
+            allowances=allowances,
         ),
         new_session=partial(_new_session, _terms(settings, tools, keeps_history=store is not None), new_id),
         new_id=new_id,
@@ -130,7 +138,7 @@ def create_app(
             scopes=(*settings.auth_scopes, *_PAGE_SCOPES),
         )
     )
-    reception = Reception(rules=rules, sign_in=sign_in, sessions=sessions)
+    reception = Reception(rules=rules, sign_in=sign_in, sessions=sessions, allowances=allowances)
     app.include_router(tickets.router(reception.issue))
     if store is not None:
         app.include_router(
@@ -176,7 +184,7 @@ def _terms(settings: Settings, tools: Registry, *, keeps_history: bool) -> Sessi
             for tool in tools.descriptions
         ),
         keeps_history=keeps_history,
-        needs_place=bool(settings.model_quota),
+        needs_place=bool(settings.model_quota or settings.user_sessions or settings.user_minutes_per_day),
         queue_patience_s=settings.queue_patience_s,
         parked_s=settings.park_s,
         closure=Closure(settings.closure),
@@ -238,7 +246,7 @@ async def _lifespan(
     health.model_problem = "the model has not been checked yet"
     checking = asyncio.create_task(_check(model, health), name="model check")
     watching = asyncio.create_task(_watch(sessions), name="revocation watch")
-    working = {checking, watching}
+    working = {checking, watching, asyncio.create_task(_count(sessions), name="count of users")}
     if isinstance(places, SharedPlaces):
         working.add(asyncio.create_task(places.run(), name="ledger of streams"))
     health.phase = health_api.Phase.SERVING
@@ -266,6 +274,18 @@ async def _check(model: ModelTransport, health: health_api.Health) -> None:
             health.model_problem = None
             _log.info("the model can be reached")
             return
+
+
+async def _count(sessions: Sessions) -> None:
+    """Count what users hold and use, again and again; a store that is away costs nobody a running session."""
+    while True:
+        await asyncio.sleep(BEAT_S)
+        try:
+            await sessions.count()
+        except StoreError as error:
+            _log.warning("users could not be counted", reason=str(error))
+        except Exception:  # noqa: BLE001 - the next round counts again
+            _log.exception("counting users failed")
 
 
 async def _watch(sessions: Sessions) -> None:

@@ -13,12 +13,15 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol, assert_never
 
+from service.allowances import Allowances
 from service.auth.ports import Grant
 from service.errors import CloseCode, ErrorCode, ModelFailure, ModelFailureKind, VoiceError
 from service.holder import Holder
 from service.metrics.logs import logger
 from service.metrics.sessions import SessionRecord
 from service.places import Places, Unlimited
+from service.policies.allowance import Allowance, Standing
+from service.session import streams
 from service.session.effects import (
     CloseClient,
     CloseStream,
@@ -32,6 +35,7 @@ from service.session.effects import (
     TakePlace,
 )
 from service.session.events import (
+    AllowanceSpent,
     ClientBack,
     ClientFault,
     ClientGone,
@@ -43,6 +47,7 @@ from service.session.events import (
     NotKept,
     PlaceGiven,
     PlaceQueued,
+    PlaceRefused,
     SignInRevoked,
     StoreFault,
     StreamAccepted,
@@ -52,12 +57,14 @@ from service.session.events import (
 )
 from service.session.keeping import Keep, KeepRest, Write
 from service.stores.errands import Errands, fault_of
+from service.stores.memory import MemoryDocuments
 from service.stores.ports import ConversationStore, StoreError
 from service.tools.registry import Registry
 from service.transports.ports import ClientConnection, ModelStream, ModelTransport
 from service.wire import client, server, sonic_input, sonic_output
 from service.wire.subprotocol import Subprotocol
 
+_UNCOUNTED: Final = "It cannot be found out at the moment whether there is a place for you; please try again."
 _INTERNAL_ERROR: Final = "Something went wrong on our side; please start again."
 _log = logger("service.driver")
 
@@ -85,6 +92,10 @@ class SessionCore(Protocol):
         """The deadline has come."""
 
 
+def _unlimited() -> Allowances:
+    return Allowances(Allowance(), MemoryDocuments(lambda: 0.0), wall_clock=lambda: 0.0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What every session of this process shares."""
@@ -94,6 +105,7 @@ class Surroundings:
     clock: Callable[[], float]
     close_timeout_s: float
     places: Places = field(default_factory=Unlimited)
+    allowances: Allowances = field(default_factory=_unlimited)
     store: ConversationStore | None = None
     store_timeout_s: float = 3.0
 
@@ -112,6 +124,7 @@ class Driver:
         holder: Holder,
         tasks: asyncio.TaskGroup,
         on_owned: Callable[[str], None] = lambda _conversation_id: None,
+        on_gone: Callable[[frozenset[str]], None] = lambda _sessions: None,
     ) -> None:
         self._session = session
         self._holder = holder
@@ -129,6 +142,7 @@ class Driver:
         self._close_timeout_s = surroundings.close_timeout_s
         self._tasks = tasks
         self._on_owned = on_owned
+        self._on_gone = on_gone
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
@@ -139,6 +153,10 @@ class Driver:
         self._keeping_rest: asyncio.Task[None] | None = None
         self._places = surroundings.places
         self._has_place = False
+        self._allowances = surroundings.allowances
+        self._user_id = holder.grant.principal.user_id
+        self.counted_at: float | None = None
+        """When the session was counted last among what its user holds and uses; None: it is not."""
         self._seconds = 0
         """Places held for streams beside the first."""
         self._streams_gone = asyncio.Event()
@@ -253,6 +271,8 @@ class Driver:
             _log.error("model stream did not close", session_id=self.session_id)
         if self._has_place:
             self._places.leave()
+        if self.counted_at is not None:
+            await self._allowances.leave(self._user_id, self.session_id, used_s=self.used_s())
         await self._finish_keeping()
         if close_code is not None and self._close_code == CloseCode.DONE:
             self._close_code = close_code
@@ -380,11 +400,47 @@ class Driver:
         self._feed(await self._holder.renew(ticket))
 
     async def _take_place(self, *, urgent: bool) -> None:
+        refused = await self._enter()
+        if refused is not None:
+            self._feed(refused)
+            return
         await self._places.place(
             urgent=urgent, on_position=lambda position: self._feed(PlaceQueued(position=position))
         )
         self._has_place = True
         self._feed(PlaceGiven())
+
+    async def _enter(self) -> PlaceRefused | None:
+        """Count the session among its user's; why there is none."""
+        try:
+            if await self._allowances.seconds_until_more(self._user_id) is not None:
+                return PlaceRefused(
+                    code=CloseCode.SLOW_DOWN, error=ErrorCode.DAILY_LIMIT, sentence=streams.SPENT
+                )
+            gone = await self._allowances.enter(self._user_id, self.session_id)
+        except StoreError as error:
+            _log.warning("a user could not be counted", session_id=self.session_id, reason=str(error))
+            return PlaceRefused(code=CloseCode.GO_ELSEWHERE, error=ErrorCode.AT_CAPACITY, sentence=_UNCOUNTED)
+        self.counted_at = self._clock()
+        self._on_gone(gone)
+        return None
+
+    def used_s(self) -> float:
+        """How long the session has lasted since this was asked last."""
+        before, self.counted_at = self.counted_at, self._clock()
+        return 0.0 if before is None else self.counted_at - before
+
+    def stand(self, standing: Standing) -> None:
+        """Where the session stands among what its user may hold and use."""
+        match standing:
+            case Standing.GOES_ON:
+                pass
+            case Standing.GAVE_WAY:
+                self.disown(StoreFault.SUPERSEDED)
+            case Standing.SPENT:
+                self._feed(AllowanceSpent())
+            case _:
+                assert_never(standing)
 
     async def _open(self, stream_id: int) -> None:
         try:

@@ -16,6 +16,7 @@ from service.metrics.counters import Counters
 from service.metrics.logs import logger
 from service.metrics.sessions import SessionRecord
 from service.policies.admission import Admission, Refusal
+from service.policies.allowance import Standing
 from service.session.events import StoreFault
 from service.transports.handshake import Refused
 from service.transports.ports import ClientConnection
@@ -137,6 +138,7 @@ class Sessions:
             holder=holder,
             tasks=tasks,
             on_owned=lambda conversation_id: self._owned(attended, conversation_id),
+            on_gone=self._give_way,
         )
         attended.belongs_to(
             grant.principal.user_id,
@@ -154,6 +156,24 @@ class Sessions:
             is_before = attended.conversation_id == conversation_id and attended.user_id == owner.user_id
             if is_before and attended is not owner:
                 attended.disown(StoreFault.SUPERSEDED)
+
+    def _give_way(self, gone: frozenset[str]) -> None:
+        """A user began more sessions than one may hold; those of this process end at once."""
+        for attended in tuple(self._running):
+            if attended.session_id in gone:
+                attended.stand(Standing.GAVE_WAY)
+
+    async def count(self) -> None:
+        """Say which sessions live, and how long they have; end those that may not go on. Raises StoreError."""
+        by_user: dict[str, dict[str, Attended]] = {}
+        for attended in self._running:
+            if attended.counted_at is not None:
+                by_user.setdefault(attended.user_id, {})[attended.session_id] = attended
+        for user_id, sessions in by_user.items():
+            used_s = {session_id: attended.used_s() for session_id, attended in sessions.items()}
+            standings = await self._surroundings.allowances.beat(user_id, used_s)
+            for session_id, standing in standings.items():
+                sessions[session_id].stand(standing)
 
     def deleted(self, user_id: str, conversation_id: str | None) -> None:
         """A user deleted a conversation, or all of them: nobody goes on with it here."""

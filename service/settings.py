@@ -144,6 +144,19 @@ class Settings(SignInSettings):
         description="Streams that the account may hold at once, for all processes together; a fifth is kept for"
         " conversations that go on, new ones wait in line. 0: not counted.",
     )
+    user_sessions: int = Field(
+        default=0,
+        ge=0,
+        le=1_000,
+        description="Sessions that one user may hold at once, in all processes; the newest wins, the oldest ends with"
+        " 4409. 0: no limit.",
+    )
+    user_minutes_per_day: int = Field(
+        default=0,
+        ge=0,
+        le=1_440,
+        description="Minutes that one user may talk in a day (UTC), in all processes; then 4429. 0: no limit.",
+    )
     queue_patience_s: int = Field(
         default=120, ge=1, le=3_600, description="Longest wait in that line; then 4429."
     )

@@ -68,7 +68,10 @@ class RunTool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakePlace:
-    """Wait for one of the account's streams; answer with `PlaceQueued` as often as that changes, and `PlaceGiven`."""
+    """Find out whether the user may talk, and wait for one of the account's streams.
+
+    Answer with `PlaceQueued` as often as that changes, and with `PlaceGiven` or `PlaceRefused`.
+    """
 
     urgent: bool
     """Whether the conversation goes on, and comes before new ones."""

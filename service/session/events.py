@@ -87,6 +87,20 @@ class PlaceQueued:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceRefused:
+    """The user may not talk now, or it cannot be found out whether they may."""
+
+    code: CloseCode
+    error: ErrorCode
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllowanceSpent:
+    """The user has talked for as long as one may in a day; the running turn may end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceGiven:
     """One of the account's streams is the session's until its end."""
 
@@ -171,6 +185,7 @@ class Disowned:
     fault: StoreFault
 
 
+type PlaceSide = PlaceQueued | PlaceGiven | PlaceRefused | AllowanceSpent
 type ModelSide = StreamOpened | StreamAccepted | ModelEvent | StreamClosed
 type StoreSide = Kept | NotKept
 type SignInEvent = SignInRenewed | SignInRefused | SignInRevoked
@@ -183,8 +198,7 @@ type Event = (
     | StoreSide
     | ToolFinished
     | SignInEvent
-    | PlaceQueued
-    | PlaceGiven
+    | PlaceSide
     | DrainRequested
     | Disowned
 )

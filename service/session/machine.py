@@ -12,6 +12,7 @@ from service.session import client_side, model_side, sign_in, store_side, stream
 from service.session.core import NEVER, Core
 from service.session.effects import Direction, Effect, Fault, State
 from service.session.events import (
+    AllowanceSpent,
     ClientBack,
     ClientFault,
     ClientGone,
@@ -24,6 +25,7 @@ from service.session.events import (
     NotKept,
     PlaceGiven,
     PlaceQueued,
+    PlaceRefused,
     SignInRefused,
     SignInRenewed,
     SignInRevoked,
@@ -93,7 +95,7 @@ class Session:
                 self._model(event, now)
             case ToolFinished():
                 self._tool(event, now)
-            case PlaceQueued() | PlaceGiven():
+            case PlaceQueued() | PlaceGiven() | PlaceRefused() | AllowanceSpent():
                 streams.place(core, event, now)
             case Kept() | NotKept() | Disowned():
                 store_side.receive(core, event, now)

@@ -7,13 +7,14 @@ from service.errors import CloseCode, ErrorCode, ModelFailure, ModelFailureKind
 from service.policies.history import Message
 from service.session.core import NEVER, Core, Leaving
 from service.session.effects import CloseStream, Direction, Fault, State, StreamLost, TakePlace
-from service.session.events import PlaceGiven, PlaceQueued
+from service.session.events import AllowanceSpent, PlaceGiven, PlaceQueued, PlaceRefused, PlaceSide
 from service.session.state import Signal
 from service.session.upstream import Phase
 from service.wire import server
 from service.wire.server import Outcome
 
 _QUIET_REPLAY_MS = 3_000
+SPENT = "You have talked for as long as one may in a day; please come back tomorrow."
 
 
 def open_next(core: Core, now: float) -> None:
@@ -31,8 +32,14 @@ def begin(core: Core, now: float, *, urgent: bool = False) -> None:
         open_next(core, now)
 
 
-def place(core: Core, event: PlaceQueued | PlaceGiven, now: float) -> None:
-    """What became of waiting for a place."""
+def place(core: Core, event: PlaceSide, now: float) -> None:
+    """What became of waiting for a place; or of the user's allowance later on."""
+    if isinstance(event, AllowanceSpent):
+        by = now + core.terms.farewell_s
+        core.leaving = core.leaving or Leaving(
+            by=by, code=CloseCode.SLOW_DOWN, error=ErrorCode.DAILY_LIMIT, sentence=SPENT
+        )
+        return
     if core.queue.since is None:
         return
     match event:
@@ -41,6 +48,8 @@ def place(core: Core, event: PlaceQueued | PlaceGiven, now: float) -> None:
         case PlaceGiven():
             core.queue.since = None
             open_next(core, now)
+        case PlaceRefused(code=code, error=error, sentence=sentence):
+            core.end(code, sentence, error=error, now=now)
         case _:
             assert_never(event)
 
