@@ -215,7 +215,7 @@ describe('a user who speaks over the reply', () => {
     // oxlint-disable-next-line no-console
     console.log(`onset to silence ${silences.map((ms) => ms.toFixed(1)).join(' ')} ms (the last two with the page blocked for 300 ms)`)
     // oxlint-disable-next-line no-console
-    console.log(`first frame to first sample ${starts.map((ms) => ms.toFixed(1)).join(' ')} ms`)
+    console.log(`first frame in the audio thread to first sample ${starts.map((ms) => ms.toFixed(1)).join(' ')} ms`)
     expect(Math.max(...silences)).toBeLessThanOrEqual(60)
     expect(Math.max(...starts)).toBeLessThanOrEqual(60)
   })
