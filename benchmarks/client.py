@@ -25,8 +25,9 @@ _ZERO_MASK: Final = bytes(4)
 class LoadClient(asyncio.Protocol):
     """One session: handshake, a stamped frame whenever `speak` is called, and the delays of what comes back."""
 
-    def __init__(self, *, host: str, heard: Delays, broke: Callable[[str], None]) -> None:
+    def __init__(self, *, host: str, token: str, heard: Delays, broke: Callable[[str], None]) -> None:
         self._host = host
+        self._token = token
         self._heard = heard
         self._broke = broke
         self._buffer = bytearray()
@@ -45,7 +46,7 @@ class LoadClient(asyncio.Protocol):
         self._transport.write(
             f"GET /ws HTTP/1.1\r\nHost: {self._host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
-            "Sec-WebSocket-Protocol: voice.v1\r\n\r\n".encode()
+            f"Sec-WebSocket-Protocol: voice.v1\r\nAuthorization: Bearer {self._token}\r\n\r\n".encode()
         )
 
     def data_received(self, data: bytes) -> None:

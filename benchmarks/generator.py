@@ -7,6 +7,7 @@ starts are spread over one frame. On stdin, `measure` starts a measurement and `
 import argparse
 import asyncio
 import json
+import os
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
@@ -60,7 +61,10 @@ async def _open(number: int, host: str, port: int, figures: Figures) -> LoadClie
     loop = asyncio.get_running_loop()
     _, client = await loop.create_connection(
         lambda: LoadClient(
-            host=f"{host}:{port}", heard=figures.heard, broke=lambda why: figures.errors.update([why])
+            host=f"{host}:{port}",
+            token=os.environ.get("TALK_TOKEN", ""),
+            heard=figures.heard,
+            broke=lambda why: figures.errors.update([why]),
         ),
         host,
         port,

@@ -5,9 +5,11 @@ for a while; the rows end with the first one in which the service is saturated, 
 """
 
 import argparse
+import json
 import signal
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ from urllib.parse import urlsplit
 from benchmarks.client import FRAME_S
 from benchmarks.processes import Running, running
 from benchmarks.stamps import Delays
+from talk.sign_in import fetch_config, sign_in
 
 NUMBERS: Final = (10, 25, 50, 100, 200, 400)
 # The model of a benchmark verifies nothing; every frame is signed all the same.
@@ -26,6 +29,7 @@ _CREDENTIALS: Final = {
     "AWS_SECRET_ACCESS_KEY": "emulator-secret-access-key-example",
     "AWS_EC2_METADATA_DISABLED": "true",
 }
+_SIGN_IN_S: Final = 10.0
 _SATURATED_SHARE: Final = 0.95
 _SATURATED_P99_MS: Final = 200.0
 # Delays with a processor to spare come from somebody else on the machine, not from the service.
@@ -157,6 +161,20 @@ def measure(peer: Peer, profile: Profile, sessions: int, *, settle_s: float, sec
         )
 
 
+def token_of_demo_user(pool: Running, service: Running) -> str:
+    """Sign in as the user that the stand-in names; the service's address becomes one of its callbacks for that."""
+    config = fetch_config(service.url, timeout_s=_SIGN_IN_S)
+    # Both addresses are those that our own processes have just printed.
+    request = urllib.request.Request(  # noqa: S310 - see above
+        f"{pool.facts['control']}/clients/{config.client_id}",
+        data=json.dumps({"callbacks": [config.callback]}).encode(),
+        headers={"content-type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=_SIGN_IN_S):  # noqa: S310 - see above
+        pass
+    return sign_in(config, user=pool.facts["user"], password=pool.facts["password"], timeout_s=_SIGN_IN_S)
+
+
 def _start(
     stack: ExitStack, peer: Peer, profile: Profile, sessions: int
 ) -> tuple[Running | None, Running, Running]:
@@ -184,8 +202,16 @@ def _start(
         "VOICE_DRAIN_S": "0",
         **_CREDENTIALS,
     }
+    pool = stack.enter_context(running("emulators.cognito", "--port", "0"))
+    environment |= {
+        "VOICE_AUTH_ISSUER": pool.facts["issuer"],
+        "VOICE_AUTH_CLIENT_IDS": pool.facts["client"],
+        "VOICE_AUTH_DOMAIN": pool.url,
+    }
     service = stack.enter_context(running("service", environment=environment))
-    generator = stack.enter_context(running("benchmarks.generator", urlsplit(service.url).netloc, *many))
+    signed_in = {"TALK_TOKEN": token_of_demo_user(pool, service)}
+    address = urlsplit(service.url).netloc
+    generator = stack.enter_context(running("benchmarks.generator", address, *many, environment=signed_in))
     return model, service, generator
 
 

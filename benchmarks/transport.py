@@ -20,9 +20,10 @@ from benchmarks.client import FRAME_S
 from benchmarks.commands import obey
 from benchmarks.stamps import Delays, delay_ms, stamp
 from service.errors import ModelFailure
+from service.transports.bedrock_direct.transport import BedrockDirectTransport
 from service.transports.bedrock_sdk import BedrockSdkTransport
-from service.transports.bedrock_stream import Deadlines
-from service.transports.ports import ModelStream
+from service.transports.deadlines import Deadlines
+from service.transports.ports import ModelStream, ModelTransport
 
 _HEAD: Final = b'{"event":{"audioInput":{"promptName":"load","contentName":"load","content":"'
 _TAIL: Final = b'"}}}'
@@ -75,10 +76,13 @@ class _Stream:
         loop.call_at(due_at + FRAME_S, self._speak, due_at + FRAME_S)
 
 
+_WAYS: Final = {"direct": BedrockDirectTransport, "sdk": BedrockSdkTransport}
+
+
 async def _run(options: argparse.Namespace) -> int:
     loop = asyncio.get_running_loop()
     heard, late, errors = Delays(), Delays(), Counter[str]()
-    transport = BedrockSdkTransport(
+    transport: ModelTransport = _WAYS[options.way](
         model_id="amazon.nova-2-sonic-v1:0",
         region="us-east-1",
         endpoint=options.endpoint,
@@ -127,6 +131,7 @@ def main() -> int:
     parser.add_argument("endpoint", help="URL of the model")
     parser.add_argument("--ca", type=Path, required=True, help="PEM file of its authority")
     parser.add_argument("--sessions", type=int, required=True)
+    parser.add_argument("--way", choices=sorted(_WAYS), default="direct", help="which transport")
     return uvloop.run(_run(parser.parse_args()))
 
 

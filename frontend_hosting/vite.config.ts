@@ -20,9 +20,10 @@ export default defineConfig({
   server: {
     host: '127.0.0.1',
     proxy: {
-      '/api': SERVICE,
-      '/health': SERVICE,
       // The service checks Origin against Host, so the browser's Host must arrive unchanged.
+      '/api': { target: SERVICE, changeOrigin: false },
+      '/config.json': { target: SERVICE, changeOrigin: false },
+      '/health': SERVICE,
       '/ws': { target: SERVICE, ws: true, changeOrigin: false },
     },
   },

@@ -61,8 +61,23 @@ def emulator(*, brain: str, scenario: str | None, state_dir: Path, environment: 
     )
 
 
-def service(*, port: int, model: Ready, page_dir: Path | None, environment: Mapping[str, str]) -> Part:
-    """The product itself, talking to the emulator with the emulator's credentials and nobody else's."""
+def cognito(*, environment: Mapping[str, str]) -> Part:
+    """The stand-in for the Cognito user pool, on a port of its own choosing."""
+    return Part(
+        name="cognito",
+        command=[sys.executable, "-m", "emulators.cognito", "--port", "0"],
+        environment=_plain(environment),
+        ready=_READY,
+        patience_s=30.0,
+        grace_s=4.0,
+        first_step="starting",
+    )
+
+
+def service(
+    *, port: int, model: Ready, pool: Ready, page_dir: Path | None, environment: Mapping[str, str]
+) -> Part:
+    """The product itself, talking to the stand-ins with their credentials and nobody else's."""
     settings = {
         "VOICE_DRAIN_S": "2",
         "VOICE_LOG_LEVEL": "info",
@@ -71,7 +86,10 @@ def service(*, port: int, model: Ready, page_dir: Path | None, environment: Mapp
         "VOICE_PORT": str(port),
         "VOICE_MODEL_ENDPOINT": model.url,
         "VOICE_MODEL_CA_FILE": model.facts["ca"],
-        "VOICE_AUTH": "none",
+        "VOICE_AUTH": "cognito",
+        "VOICE_AUTH_ISSUER": pool.facts["issuer"],
+        "VOICE_AUTH_CLIENT_IDS": pool.facts["client"],
+        "VOICE_AUTH_DOMAIN": pool.url,
         "AWS_ACCESS_KEY_ID": EMULATOR_KEY,
         "AWS_SECRET_ACCESS_KEY": EMULATOR_SECRET,
         "AWS_EC2_METADATA_DISABLED": "true",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Never, TextIO
 
-from local import parts, ports
+from local import parts, ports, sign_in
 from local.child import Child, ChildDied
 from local.parts import Part, Ready
 
@@ -74,6 +74,7 @@ class Runner:
                 "the page is not built: `sh local/setup.sh` builds it, `make run PAGE=no` does without"
             )
         self._say("Starting the assistant on this machine")
+        pool = await self._start(parts.cognito(environment=self._environment))
         model = await self._start(
             parts.emulator(
                 brain=choices.brain,
@@ -86,6 +87,7 @@ class Runner:
             parts.service(
                 port=choices.port,
                 model=model,
+                pool=pool,
                 page_dir=page_dir if choices.page else None,
                 environment=self._environment,
             )
@@ -98,7 +100,11 @@ class Runner:
                     parts.dev_page(page=page, service_url=served.url, environment=self._environment)
                 )
             ).url
-        self._announce(address, served.url)
+        try:
+            await asyncio.to_thread(sign_in.register, pool, [served.url, address])
+        except OSError as failure:
+            raise CannotStart(f"the user pool does not take the page's address: {failure}") from failure
+        self._announce(address, served.url, pool)
         await self._until_one_ends()
 
     async def _start(self, part: Part) -> Ready:
@@ -128,12 +134,13 @@ class Runner:
         mark = "" if self._choices.port == 8000 else f"-{self._choices.port}"
         return self._choices.root / ".run" / "logs" / f"{name}{mark}.log"
 
-    def _announce(self, address: str, service_url: str) -> None:
+    def _announce(self, address: str, service_url: str, pool: Ready) -> None:
         seconds = time.monotonic() - self._began_at
         with_url = "" if self._choices.port == 8000 else f" ARGS='--url {service_url}'"
         what = "The assistant listens at" if not (self._choices.page or self._choices.dev_page) else "Open"
         self._say(
             f"\n{what} {address}/  (started in {seconds:.1f} s)\n\n"
+            f"  Sign in as {pool.facts['user']} with the password {pool.facts['password']}\n"
             f"  Ctrl-C stops it. Without a microphone: make talk FILE=question.wav{with_url}\n"
             f"  What the parts log: {self._log('*').relative_to(self._choices.root)}"
         )

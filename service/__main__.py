@@ -9,20 +9,26 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Final, Never
+from typing import Final, Never, assert_never
 
 import uvicorn
 import uvloop
 
 from service.app import create_app
-from service.auth.loopback import LoopbackAuthenticator
+from service.auth.sign_in import SignIn
+from service.errors import ModelFailure
+from service.identity import cognito
 from service.metrics import logs
 from service.metrics.counters import Counters
 from service.settings import ImpossibleSettingsError, Settings, load
+from service.transports.bedrock_direct.transport import BedrockDirectTransport
 from service.transports.bedrock_sdk import BedrockSdkTransport
-from service.transports.bedrock_stream import Deadlines
+from service.transports.deadlines import Deadlines
+from service.transports.fallback import FallbackTransport
+from service.transports.ports import ModelTransport
+from service.transports.websocket_protocol import DirectProtocol
 
 _IMPOSSIBLE: Final = 2
 # A client that takes nothing at all for this long is gone, whatever its TCP window says.
@@ -71,26 +77,26 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 async def _serve(settings: Settings, listener: socket.socket) -> None:
-    log = logs.logger("service")
     counters = Counters()
+    clock = asyncio.get_running_loop().time
+    async with cognito(settings, counters=counters, clock=clock) as sign_in:
+        await _serve_until_told(sign_in, settings, listener, counters, clock)
+
+
+async def _serve_until_told(
+    sign_in: SignIn,
+    settings: Settings,
+    listener: socket.socket,
+    counters: Counters,
+    clock: Callable[[], float],
+) -> None:
+    log = logs.logger("service")
     app = create_app(
         settings,
-        model=BedrockSdkTransport(
-            model_id=settings.model_id,
-            region=settings.region,
-            endpoint=settings.model_endpoint,
-            ca_file=settings.model_ca_file,
-            deadlines=Deadlines(
-                connect_s=settings.model_connect_timeout_s,
-                accept_s=settings.model_accept_timeout_s,
-                send_s=settings.model_send_timeout_s,
-                close_s=settings.model_close_timeout_s,
-            ),
-            count=counters.add,
-        ),
-        authenticator=LoopbackAuthenticator(),
+        model=_model(settings, counters),
+        sign_in=sign_in,
         counters=counters,
-        clock=asyncio.get_running_loop().time,
+        clock=clock,
     )
     server = _Server(_uvicorn_config(app, settings))
     server.address = _address(listener)
@@ -108,10 +114,59 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     await serving
 
 
+def _model(settings: Settings, counters: Counters) -> ModelTransport:
+    """The way to the model that the settings ask for."""
+    deadlines = Deadlines(
+        connect_s=settings.model_connect_timeout_s,
+        accept_s=settings.model_accept_timeout_s,
+        send_s=settings.model_send_timeout_s,
+        close_s=settings.model_close_timeout_s,
+    )
+
+    def sdk() -> ModelTransport:
+        return BedrockSdkTransport(
+            model_id=settings.model_id,
+            region=settings.region,
+            endpoint=settings.model_endpoint,
+            ca_file=settings.model_ca_file,
+            deadlines=deadlines,
+            count=counters.add,
+        )
+
+    def direct() -> ModelTransport:
+        return BedrockDirectTransport(
+            model_id=settings.model_id,
+            region=settings.region,
+            endpoint=settings.model_endpoint,
+            ca_file=settings.model_ca_file,
+            deadlines=deadlines,
+            count=counters.add,
+            streams_per_connection=settings.model_streams_per_connection,
+            spare_connections=settings.model_spare_connections,
+            silence_s=settings.model_silence_s,
+        )
+
+    def on_fallback(failure: ModelFailure) -> None:
+        counters.add("model_transport_fallbacks")
+        logs.logger("service").warning(
+            "the endpoint refuses our own client; the SDK is used from now on", reason=failure.message
+        )
+
+    match settings.model_transport:
+        case "auto":
+            return FallbackTransport(direct(), second=sdk, on_fallback=on_fallback)
+        case "direct":
+            return direct()
+        case "sdk":
+            return sdk()
+        case _:
+            assert_never(settings.model_transport)
+
+
 def _uvicorn_config(app: object, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,  # type: ignore[arg-type]  # an ASGI application; uvicorn's alias is narrower than FastAPI's class
-        ws="websockets-sansio",
+        ws=DirectProtocol,
         ws_max_size=settings.max_message_bytes,
         ws_per_message_deflate=False,
         ws_ping_interval=settings.ping_interval_s,

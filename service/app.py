@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -15,9 +16,9 @@ from starlette.routing import WebSocketRoute
 
 from service import identifiers
 from service.api import health as health_api
-from service.api import options, problems
+from service.api import options, page_config, problems, tickets
 from service.api.page import Page
-from service.auth.ports import Authenticator
+from service.auth.sign_in import SignIn
 from service.driver import SessionCore, Surroundings
 from service.errors import ModelFailure
 from service.metrics.counters import Counters
@@ -28,6 +29,7 @@ from service.policies.endpointing import Endpointing
 from service.policies.profiles import profile_for
 from service.policies.rate import RateLimits
 from service.policies.watchdog import Watchdog
+from service.reception import Reception, problem_of
 from service.session.machine import Session
 from service.session.terms import SessionTerms
 from service.sessions import Sessions
@@ -44,6 +46,10 @@ from service.wire.subprotocol import Subprotocol
 _RECHECK_S: Final = 10.0
 # The session gives a tool a little longer than the registry does, so that the registry's answer comes first.
 _TOOL_GRACE_S: Final = 1.0
+# With what asking takes at worst, a revoked user is out within a minute.
+_REVOCATION_S: Final = 30.0
+# What the page shows of its user; the service itself asks for neither.
+_PAGE_SCOPES: Final = ("email", "profile")
 _log = logger("service.app")
 
 
@@ -51,9 +57,10 @@ def create_app(
     settings: Settings,
     *,
     model: ModelTransport,
-    authenticator: Authenticator,
+    sign_in: SignIn,
     counters: Counters,
     clock: Callable[[], float],
+    wall_clock: Callable[[], float] = time.time,
     new_id: Callable[[], str] = identifiers.new_id,
 ) -> FastAPI:
     """The application; `app.state.sessions` is what has to be drained before it stops."""
@@ -61,7 +68,7 @@ def create_app(
     tools = Registry([CurrentTime()], timeout_s=settings.tool_timeout_s, report=_report_tool)
     sessions = Sessions(
         admission=Admission(max_sessions=settings.max_sessions),
-        authenticator=authenticator,
+        sign_in=sign_in,
         health=health,
         counters=counters,
         surroundings=Surroundings(
@@ -72,10 +79,13 @@ def create_app(
         ),
         new_session=partial(_new_session, _terms(settings, tools), new_id),
         new_id=new_id,
+        wall_clock=wall_clock,
     )
+    rules = Rules(allowed_origins=settings.allowed_origins, loopback_only=settings.is_loopback)
     app = FastAPI(
         title="Voice assistant",
-        lifespan=partial(_lifespan, model=model, health=health),
+        version="1",
+        lifespan=partial(_lifespan, model=model, health=health, sessions=sessions),
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -96,8 +106,18 @@ def create_app(
             max_message_bytes=settings.max_message_bytes,
         )
     )
+    app.include_router(
+        page_config.router(
+            authority=settings.auth_issuer,
+            client_id=settings.auth_client_ids[0],
+            domain=settings.auth_domain,
+            scopes=(*settings.auth_scopes, *_PAGE_SCOPES),
+        )
+    )
+    reception = Reception(rules=rules, sign_in=sign_in, sessions=sessions)
+    app.include_router(tickets.router(reception.issue))
     entrance = Entrance(
-        rules=Rules(allowed_origins=settings.allowed_origins, loopback_only=settings.is_loopback),
+        rules=rules,
         admit=sessions.admit,
         refuse=_refusal,
         count=lambda name, label: counters.add(name, label=label),
@@ -105,7 +125,7 @@ def create_app(
     )
     app.router.routes.append(WebSocketRoute("/ws", entrance.serve))
     if settings.page_dir is not None:
-        app.mount("/", Page(settings.page_dir))
+        app.mount("/", Page(settings.page_dir, connects_to=(settings.auth_issuer, settings.auth_domain)))
     return app
 
 
@@ -140,16 +160,27 @@ def _terms(settings: Settings, tools: Registry) -> SessionTerms:
 
 
 def _new_session(
-    terms: SessionTerms, new_id: Callable[[], str], session_id: str, subprotocol: Subprotocol, now: float
+    terms: SessionTerms,
+    new_id: Callable[[], str],
+    *,
+    session_id: str,
+    subprotocol: Subprotocol,
+    signed_in_until: float,
+    now: float,
 ) -> SessionCore:
-    own = replace(terms, session_id=session_id, conversation_id=new_id(), subprotocol=subprotocol)
+    own = replace(
+        terms,
+        session_id=session_id,
+        conversation_id=new_id(),
+        subprotocol=subprotocol,
+        sign_in_expires_at=signed_in_until,
+    )
     # Chance only spreads waits, so that sessions do not act in step.
     return Session(own, now=now, jitter=random.random)
 
 
 def _refusal(refused: Refused) -> Response:
-    headers = {} if refused.retry_after_s is None else {"Retry-After": str(refused.retry_after_s)}
-    return problems.problem(refused.status, refused.code, refused.detail, headers=headers)
+    return problem_of(refused).response()
 
 
 def _report_tool(name: str, error: Exception) -> None:
@@ -157,15 +188,19 @@ def _report_tool(name: str, error: Exception) -> None:
 
 
 @asynccontextmanager
-async def _lifespan(_: FastAPI, *, model: ModelTransport, health: health_api.Health) -> AsyncIterator[None]:
+async def _lifespan(
+    _: FastAPI, *, model: ModelTransport, health: health_api.Health, sessions: Sessions
+) -> AsyncIterator[None]:
     health.model_problem = "the model has not been checked yet"
     checking = asyncio.create_task(_check(model, health), name="model check")
+    watching = asyncio.create_task(_watch(sessions), name="revocation watch")
     health.phase = health_api.Phase.SERVING
     try:
         yield
     finally:
         checking.cancel()
-        await asyncio.wait({checking})
+        watching.cancel()
+        await asyncio.wait({checking, watching})
         await model.aclose()
 
 
@@ -182,3 +217,14 @@ async def _check(model: ModelTransport, health: health_api.Health) -> None:
             health.model_problem = None
             _log.info("the model can be reached")
             return
+
+
+async def _watch(sessions: Sessions) -> None:
+    """End the sessions of users whose sign-in was taken back; the issuer tells nobody, so it is asked."""
+    while True:
+        await asyncio.sleep(_REVOCATION_S)
+        try:
+            if ended := await sessions.end_revoked():
+                _log.info("sessions ended, sign-in revoked", sessions=ended)
+        except Exception:  # noqa: BLE001 - the next sweep asks again
+            _log.exception("asking about revoked sign-ins failed")

@@ -9,11 +9,13 @@ close 1011.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, assert_never
 
+from service.auth.ports import Grant
 from service.errors import CloseCode, ErrorCode, ModelFailure, ModelFailureKind, VoiceError
+from service.holder import Holder
 from service.metrics.logs import logger
 from service.metrics.sessions import SessionRecord
 from service.session.effects import (
@@ -21,6 +23,7 @@ from service.session.effects import (
     CloseStream,
     Effect,
     OpenStream,
+    RedeemTicket,
     RunTool,
     SendAudio,
     SendToClient,
@@ -32,6 +35,7 @@ from service.session.events import (
     DrainRequested,
     Event,
     ModelEvent,
+    SignInRevoked,
     StreamAccepted,
     StreamClosed,
     StreamOpened,
@@ -81,9 +85,11 @@ class Driver:
         subprotocol: Subprotocol,
         record: SessionRecord,
         surroundings: Surroundings,
+        holder: Holder,
         tasks: asyncio.TaskGroup,
     ) -> None:
         self._session = session
+        self._holder = holder
         self._connection = connection
         self._subprotocol = subprotocol
         self._record = record
@@ -94,10 +100,11 @@ class Driver:
         self._tasks = tasks
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
-        self._timer_at: float | None = None
+        self._timer_at = 0.0
         self._opening: dict[int, asyncio.Task[None]] = {}
         self._streams: dict[int, ModelStream] = {}
-        self._running_tools: set[asyncio.Task[None]] = set()
+        self._asked: set[asyncio.Task[None]] = set()
+        """Tools that run and tickets that are looked at."""
         self._streams_gone = asyncio.Event()
         self._streams_gone.set()
         self._last_seq = 0
@@ -147,12 +154,21 @@ class Driver:
         """This process will go; the session has this long."""
         self._feed(DrainRequested(deadline_s=deadline_s))
 
+    @property
+    def grant(self) -> Grant:
+        """The sign-in that the session has now."""
+        return self._holder.grant
+
+    def revoke(self) -> None:
+        """The issuer has taken the sign-in back."""
+        self._feed(SignInRevoked())
+
     async def finish(self, close_code: int | None) -> None:
         """The socket is closed: let go of everything, within a deadline. `close_code` is the client's own."""
         self._feed(ClientGone())
         if self._timer is not None:
             self._timer.cancel()
-        for waiting in (*self._opening.values(), *self._running_tools):
+        for waiting in (*self._opening.values(), *self._asked):
             waiting.cancel()
         for stream in self._streams.values():
             stream.close()
@@ -181,19 +197,29 @@ class Driver:
         if self._broken:
             return
         try:
-            self._perform(self._session.tick(self._clock()))
+            deadline = self._session.deadline
+            if deadline is not None and deadline <= self._clock():
+                self._perform(self._session.tick(self._clock()))
             self._rearm()
         except Exception as error:  # noqa: BLE001 - the last resort of one session
             self._break(error)
 
     def _rearm(self) -> None:
-        """One timer, moved only when the deadline moved; a frame of audio usually moves it back."""
+        """One timer, moved only when it would come too late.
+
+        Frames of audio put the deadline off all the time; a timer that comes too early is set anew then.
+        """
         deadline = self._session.deadline
-        if self._timer is not None and self._timer_at != deadline:
+        if deadline is None:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            return
+        if self._timer is not None:
+            if self._timer_at <= deadline:
+                return
             self._timer.cancel()
-            self._timer = None
-        if self._timer is None and deadline is not None:
-            self._timer = self._loop.call_later(max(0.0, deadline - self._clock()), self._tick)
+        self._timer = self._loop.call_later(max(0.0, deadline - self._clock()), self._tick)
         self._timer_at = deadline
 
     def _perform(self, effects: Sequence[Effect]) -> None:
@@ -211,12 +237,12 @@ class Driver:
                 case CloseClient(code=code, reason=reason):
                     self._close_code = code
                     self._connection.close(code, reason)
-                case OpenStream() | CloseStream() | RunTool():
+                case OpenStream() | CloseStream() | RunTool() | RedeemTicket():
                     self._begin(effect)
                 case _:
                     self._record.record(effect)
 
-    def _begin(self, effect: OpenStream | CloseStream | RunTool) -> None:
+    def _begin(self, effect: OpenStream | CloseStream | RunTool | RedeemTicket) -> None:
         """What takes time."""
         match effect:
             case OpenStream(stream_id=stream_id):
@@ -228,11 +254,19 @@ class Driver:
             case CloseStream(stream_id=stream_id):
                 self._close_stream(stream_id)
             case RunTool():
-                running = self._tasks.create_task(self._run_tool(effect))
-                self._running_tools.add(running)
-                running.add_done_callback(self._running_tools.discard)
+                self._ask(self._run_tool(effect))
+            case RedeemTicket(ticket=ticket):
+                self._ask(self._redeem(ticket))
             case _:
                 assert_never(effect)
+
+    def _ask(self, asking: Coroutine[None, None, None]) -> None:
+        task = self._tasks.create_task(asking)
+        self._asked.add(task)
+        task.add_done_callback(self._asked.discard)
+
+    async def _redeem(self, ticket: str) -> None:
+        self._feed(await self._holder.renew(ticket))
 
     async def _open(self, stream_id: int) -> None:
         try:

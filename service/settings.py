@@ -13,20 +13,20 @@ from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from service.policies.profiles import profile_for
+from service.sign_in_settings import SignInSettings, is_origin
 
 PREFIX: Final = "VOICE_"
 BIDIRECTIONAL_API: Final = "invoke-model-with-bidirectional-stream"
-_LETS_EVERYBODY_IN: Final = frozenset({"none"})
 
 
 class ImpossibleSettingsError(ValueError):
     """Raised with the one sentence that says which variable cannot be as it is, and why."""
 
 
-class Settings(BaseSettings):
+class Settings(SignInSettings):
     """Every setting, its default and what it means. `docs/configuration.md` is generated from this class."""
 
     model_config = SettingsConfigDict(
@@ -38,10 +38,6 @@ class Settings(BaseSettings):
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Origins whose pages may connect, separated by commas; empty: only pages of the same host.",
-    )
-    auth: Literal["none"] = Field(
-        default="none",
-        description="How users sign in; `none` is refused unless the service listens on loopback only.",
     )
     page_dir: Path | None = Field(
         default=None, description="Folder of the built page; empty: the page is served by somebody else."
@@ -60,8 +56,26 @@ class Settings(BaseSettings):
         default=BIDIRECTIONAL_API,
         description="API of the model; Nova Sonic has one, and no other is accepted.",
     )
-    model_transport: Literal["sdk"] = Field(
-        default="sdk", description="How the API is spoken: `sdk`, the official SDK."
+    model_transport: Literal["auto", "direct", "sdk"] = Field(
+        default="auto",
+        description="How the API is spoken: `direct`, our own client; `sdk`, the official SDK; `auto`, the first"
+        " until the endpoint refuses it for reasons of protocol, then the second.",
+    )
+    model_streams_per_connection: int = Field(
+        default=1,
+        ge=1,
+        le=100,
+        description="Streams that share a connection to the model; more save memory, and share its loss (`direct`).",
+    )
+    model_spare_connections: int = Field(
+        default=1, ge=0, le=100, description="Connections kept ready for the next stream (`direct`)."
+    )
+    model_silence_s: float = Field(
+        default=10.0,
+        gt=0,
+        le=300,
+        description="Silence on a connection to the model after which it is asked with a PING, and time to answer"
+        " it (`direct`).",
     )
     model_endpoint: str | None = Field(
         default=None, description="Address of another endpoint, https only; empty: AWS in the Region."
@@ -189,8 +203,7 @@ class Settings(BaseSettings):
     @classmethod
     def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for origin in value:
-            parts = urlsplit(origin)
-            if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path or parts.query:
+            if not is_origin(origin):
                 raise ValueError(f"{origin!r} is no origin; write it as https://voice.example.com")
         return value
 
@@ -238,8 +251,8 @@ class Settings(BaseSettings):
             f"VOICE_WATCHDOG_MS={self.watchdog_ms}",
             f"VOICE_IDLE_TIMEOUT_S={self.idle_timeout_s}",
         )
-        if self.auth in _LETS_EVERYBODY_IN and not self.is_loopback:
-            yield f"VOICE_AUTH={self.auth} lets everybody in, so VOICE_HOST={self.host} must be a loopback address"
+        if (missing := self.missing_for_sign_in()) is not None:
+            yield f"VOICE_AUTH={self.auth} needs {missing}; docs/sign-in.md says where to find it"
         if self.watchdog_ms <= self.silence_threshold_ms:
             threshold = f"VOICE_SILENCE_THRESHOLD_MS={self.silence_threshold_ms}"
             yield f"{watchdog} must be longer than {threshold}: it is the client's backup"

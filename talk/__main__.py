@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from talk.audio import RecordingError, load, save
 from talk.connection import CannotConnect, fetch_options
@@ -13,9 +14,12 @@ from talk.conversation import hold_conversation
 from talk.protocol import ALL_JSON, BINARY, OUTPUT_RATE_HZ
 from talk.record import Choices, Conversation, Question, Typed
 from talk.report import JsonLines, Lines
+from talk.sign_in import fetch_config, sign_in
 
 _URL: Final = "ws://127.0.0.1:8000/ws"
 _INTERRUPTED: Final = 130
+# The user that emulators/cognito/pool.toml publishes; it opens nothing but the stand-in.
+_DEMO: Final = ("demo@example.com", "Talk-to-me-1")
 _EXAMPLES: Final = """\
 examples:
   make talk FILE=question.wav                          one question, the reply in reply.wav
@@ -50,6 +54,16 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="put the reply where it was heard, with the pauses, from the start on",
     )
+    parser.add_argument(
+        "--user",
+        metavar="EMAIL",
+        help=f"sign in as this user of the local Cognito stand-in (default there: {_DEMO[0]})",
+    )
+    parser.add_argument("--password", help="that user's password")
+    parser.add_argument(
+        "--token", help="sign in with this access token (default: TALK_TOKEN in the environment)"
+    )
+    parser.add_argument("--print-token", action="store_true", help="sign in, print the access token, and end")
     parser.add_argument("--url", default=_URL, help=f"address of the service (default {_URL})")
     parser.add_argument("--language", help="for example de-DE; the default is the service's")
     parser.add_argument("--voice", help="for example tina; the default is the service's")
@@ -75,6 +89,27 @@ def parser() -> argparse.ArgumentParser:
         "--list-options", action="store_true", help="print languages, voices and rates, and end"
     )
     return parser
+
+
+def token(arguments: argparse.Namespace) -> str:
+    """The access token to use: given, or got by signing in; raises CannotConnect."""
+    given = arguments.token or os.environ.get("TALK_TOKEN")
+    if given and arguments.user is None:
+        return str(given)
+    config = fetch_config(arguments.url, timeout_s=arguments.timeout)
+    user, password = arguments.user, arguments.password
+    if user is None:
+        if urlsplit(config.authority).hostname not in {"127.0.0.1", "localhost"}:
+            raise CannotConnect(
+                f"this service takes the users of {config.authority}; give an access token with --token"
+            )
+        user, password = _DEMO
+    return sign_in(config, user=user, password=password or "", timeout_s=arguments.timeout)
+
+
+async def print_token(arguments: argparse.Namespace) -> int:
+    print(await asyncio.to_thread(token, arguments))
+    return 0
 
 
 async def list_options(arguments: argparse.Namespace) -> int:
@@ -104,6 +139,7 @@ async def talk(arguments: argparse.Namespace) -> int:
             subprotocol=arguments.subprotocol,
             end_of_utterance=not arguments.no_end_of_utterance,
             barge_in_after_s=arguments.barge_in_after,
+            token=await asyncio.to_thread(token, arguments),
             timeout_s=arguments.timeout,
         ),
         announce=report.tell,
@@ -125,10 +161,11 @@ def keep_reply(conversation: Conversation, arguments: argparse.Namespace) -> Non
 def main() -> int:
     reader = parser()
     arguments = reader.parse_args()
-    if not arguments.list_options and not arguments.files and not arguments.text:
+    work = list_options if arguments.list_options else print_token if arguments.print_token else talk
+    if work is talk and not arguments.files and not arguments.text:
         reader.error("name a recording (make talk FILE=question.wav), or ask in writing (--text)")
     try:
-        return asyncio.run(list_options(arguments) if arguments.list_options else talk(arguments))
+        return asyncio.run(work(arguments))
     except RecordingError as refusal:
         print(f"talk: {refusal}", file=sys.stderr)
         return 2

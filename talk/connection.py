@@ -6,6 +6,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
@@ -17,6 +18,7 @@ from websockets.typing import Subprotocol as OfferedSubprotocol
 from talk.protocol import Subprotocol
 
 _LARGEST_MESSAGE_BYTES: Final = 1 << 20
+_HOW_TO_SIGN_IN: Final = " Sign in with --user and --password, or give a --token."
 
 
 class CannotConnect(Exception):  # noqa: N818 - what happened, in the words of the message it carries
@@ -33,13 +35,17 @@ def socket_url(url: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def connect(url: str, *, subprotocol: Subprotocol, timeout_s: float) -> AsyncIterator[ClientConnection]:
+async def connect(
+    url: str, *, subprotocol: Subprotocol, timeout_s: float, token: str | None = None
+) -> AsyncIterator[ClientConnection]:
     """An open WebSocket; raises CannotConnect. What goes wrong after that is the caller's."""
     address = socket_url(url)
     try:
         socket = await open_socket(
             address,
             subprotocols=[OfferedSubprotocol(subprotocol)],
+            # A program can set a header, so it needs no ticket to begin with.
+            additional_headers={} if token is None else {"Authorization": f"Bearer {token}"},
             # PCM does not shrink, and deflate costs the service more than everything else it does with a frame.
             compression=None,
             max_size=_LARGEST_MESSAGE_BYTES,
@@ -51,6 +57,7 @@ async def connect(url: str, *, subprotocol: Subprotocol, timeout_s: float) -> As
         raise CannotConnect(
             f"{address} refused the connection with HTTP {response.status_code}: "
             f"{_reason(bytes(response.body or b''), response.reason_phrase)}"
+            + (_HOW_TO_SIGN_IN if response.status_code == HTTPStatus.UNAUTHORIZED else "")
         ) from refusal
     except (InvalidURI, NegotiationError) as refusal:
         raise CannotConnect(f"{address}: {refusal}") from refusal
@@ -75,10 +82,11 @@ async def fetch_options(url: str, *, timeout_s: float) -> dict[str, Any]:
     parts = urlsplit(socket_url(url))
     scheme = "https" if parts.scheme == "wss" else "http"
     address = urlunsplit((scheme, parts.netloc, "/api/options", "", ""))
-    return await asyncio.to_thread(_get, address, timeout_s)
+    return await asyncio.to_thread(get_json, address, timeout_s)
 
 
-def _get(address: str, timeout_s: float) -> dict[str, Any]:
+def get_json(address: str, timeout_s: float) -> dict[str, Any]:
+    """The JSON object at an address; raises CannotConnect."""
     try:
         # socket_url() lets no scheme but http and https pass.
         with urllib.request.urlopen(address, timeout=timeout_s) as response:  # noqa: S310 - see above

@@ -46,7 +46,9 @@ async def hold_conversation(
     `announce` hears everything as it happens, with seconds since the connection.
     """
     choices = choices or Choices()
-    async with connect(url, subprotocol=choices.subprotocol, timeout_s=choices.timeout_s) as socket:
+    async with connect(
+        url, subprotocol=choices.subprotocol, timeout_s=choices.timeout_s, token=choices.token
+    ) as socket:
         talker = _Talker(socket, questions, choices, announce)
         return await talker.converse()
 

@@ -120,6 +120,13 @@ class GoAway:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AuthExpiring:
+    """The sign-in runs out; a ticket in `auth` renews it."""
+
+    in_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Error:
     """Something went wrong; a close follows if the session cannot go on."""
 
@@ -137,7 +144,18 @@ class Other:
 
 
 type FromServer = (
-    Ready | State | Transcript | ReplyAudio | Interrupted | Turn | Tool | Usage | GoAway | Error | Other
+    Ready
+    | State
+    | Transcript
+    | ReplyAudio
+    | Interrupted
+    | Turn
+    | Tool
+    | Usage
+    | GoAway
+    | AuthExpiring
+    | Error
+    | Other
 )
 _TYPES: Final[Mapping[str, type[Any]]] = {
     "ready": Ready,
@@ -148,6 +166,7 @@ _TYPES: Final[Mapping[str, type[Any]]] = {
     "tool": Tool,
     "usage": Usage,
     "goAway": GoAway,
+    "authExpiring": AuthExpiring,
     "error": Error,
 }
 

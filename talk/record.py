@@ -51,6 +51,8 @@ class Choices:
     """Say when a recording is over; without it the model, or the service's watchdog, has to notice."""
     barge_in_after_s: float | None = None
     """Ask the second question so long after the first sound of the first reply."""
+    token: str | None = field(default=None, repr=False)
+    """The access token to connect with."""
     timeout_s: float = 30.0
     """How long the service may stay without progress."""
 

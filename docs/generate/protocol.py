@@ -63,7 +63,7 @@ ERROR_CODES: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.FORBIDDEN: "this user may not",
     ErrorCode.AT_CAPACITY: "this process can take no more sessions",
     ErrorCode.CONVERSATION_UNKNOWN: "there is no such conversation or session to take up",
-    ErrorCode.AUTH_NOT_ENABLED: "tickets are not asked for here; the session goes on",
+    ErrorCode.TICKET_REFUSED: "the ticket in `auth` renewed nothing; the session goes on, so get another one",
     ErrorCode.SIGN_IN_REQUIRED: "the sign-in is missing or has expired",
     ErrorCode.SUPERSEDED: "the session was taken up elsewhere",
     ErrorCode.GOING_AWAY: "this process is leaving",

@@ -21,6 +21,25 @@ for (const [name, look] of LOOKS) {
   test.describe(name, () => {
     test.use({ look })
 
+    test('axe finds nothing in any state of signing in', async ({ call, line, pool }) => {
+      const { page } = call
+      call.tolerate(/^Failed to load resource/u)
+      await page.route('**/config.json', (route) => route.fulfill({ status: 404 }))
+      await page.goto(line.url)
+      await expect(page.getByRole('alert')).toBeVisible()
+      await expectAccessible(call, `${name}-0-not-set-up`)
+      await page.unroute('**/config.json')
+      await page.getByRole('button', { name: 'Try again' }).click()
+      await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible()
+      await expectAccessible(call, `${name}-0-sign-in`)
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await pool.expectPage(page)
+      await expectAccessible(call, `${name}-0-user-pool`)
+      await pool.fillIn(page, 'wrong')
+      await expect(page.getByRole('alert')).toBeVisible()
+      await expectAccessible(call, `${name}-0-wrong-password`)
+    })
+
     test('axe finds nothing in any state', async ({ call, line }) => {
       const { page } = call
       await call.open()

@@ -3,6 +3,7 @@
 import { type Browser, type BrowserContextOptions, chromium, expect, type Page, test as base } from '@playwright/test'
 
 import { Line } from './line.ts'
+import { UserPool } from './user-pool.ts'
 import { soundFile } from './sound.ts'
 
 export type Sound = { readonly name: string; readonly parts: readonly (number | 'question')[]; readonly loop?: boolean }
@@ -39,25 +40,42 @@ const ARGUMENTS = [
 export class Call {
   readonly page: Page
   readonly faults: string[] = []
+  readonly #tolerated: RegExp[] = [/WebSocket|ERR_/u]
   readonly #origin: string
+  readonly #pool: UserPool
 
-  constructor(page: Page, origin: string) {
+  constructor(page: Page, origin: string, pool: UserPool) {
     this.page = page
     this.#origin = origin
+    this.#pool = pool
     page.on('console', (message) => {
       // A refused socket is reported by the browser itself; whether the page copes is what is tested.
-      if (message.type() === 'error' && !/WebSocket|ERR_/u.test(message.text())) this.faults.push(message.text())
+      const expected = this.#tolerated.some((pattern) => pattern.test(message.text()))
+      if (message.type() === 'error' && !expected) this.faults.push(message.text())
     })
     page.on('pageerror', (error) => this.faults.push(String(error)))
     page.on('request', (request) => {
-      if (new URL(request.url()).origin !== origin && !request.url().startsWith('blob:')) this.faults.push(`outside request: ${request.url()}`)
+      const known = [origin, pool.origin].includes(new URL(request.url()).origin) || request.url().startsWith('blob:')
+      if (!known) this.faults.push(`outside request: ${request.url()}`)
     })
+  }
+
+  /** What the browser itself reports of an answer that this test makes fail. */
+  tolerate(pattern: RegExp): void {
+    this.#tolerated.push(pattern)
   }
 
   async open(): Promise<void> {
     await this.page.addInitScript(RECORD_PHASES)
+    await this.page.goto(this.#origin)
+    await this.page.getByRole('button', { name: 'Sign in' }).click()
+    await this.#pool.fillIn(this.page)
+    await this.expectSignedIn()
     // The page fetches what a call needs while it is idle; a line that breaks later finds it there.
-    await this.page.goto(this.#origin, { waitUntil: 'networkidle' })
+    await this.page.waitForLoadState('networkidle')
+  }
+
+  async expectSignedIn(): Promise<void> {
     await expect(this.page.getByRole('combobox', { name: 'Voice' })).toBeVisible()
   }
 
@@ -122,6 +140,7 @@ type Fixtures = {
   readonly look: BrowserContextOptions
   readonly browserWithSound: Browser
   readonly line: Line
+  readonly pool: UserPool
   readonly call: Call
 }
 
@@ -143,11 +162,17 @@ export const test = base.extend<Fixtures>({
     await use(line)
     line.close()
   },
-  call: async ({ browserWithSound, line, look, viewport }, use) => {
+  pool: async ({ baseURL, line }, use) => {
+    const pool = await UserPool.of(baseURL ?? '')
+    await pool.admit(line.url)
+    await use(pool)
+  },
+  call: async ({ browserWithSound, line, pool, look, viewport }, use) => {
     const context = await browserWithSound.newContext({ viewport, permissions: ['microphone'], ...look })
-    const call = new Call(await context.newPage(), line.url)
+    const call = new Call(await context.newPage(), line.url, pool)
     await use(call)
     await context.close()
+    await pool.restore()
     expect(call.faults).toEqual([])
   },
 })

@@ -6,6 +6,7 @@ import { resolve } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { BrowserContextOptions, Page } from '@playwright/test'
 
+import { SIGN_IN_STORIES } from '../src/stories/sign-in-stories.ts'
 import { STORIES } from '../src/stories/stories.ts'
 import { LANGUAGES } from '../src/voice/words/catalogue.ts'
 import { expect, test } from './call.ts'
@@ -18,7 +19,7 @@ const MENUS = ['Sound', 'Settings', 'Details']
 
 async function open(page: Page, url: string, story: string): Promise<void> {
   await page.goto(`${url}/stories.html?story=${encodeURIComponent(story)}`)
-  await expect(page.locator('main[data-phase]')).toBeVisible()
+  await expect(page.getByRole('main')).toBeVisible()
 }
 
 async function violations(page: Page): Promise<readonly string[]> {
@@ -38,8 +39,9 @@ async function beyondTheWindow(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
 }
 
+const ALL = [...STORIES, ...SIGN_IN_STORIES]
 /** Problems differ in their words only; one look shows them all. */
-const DIFFERENT = STORIES.filter(({ name }) => !/^failed|^notice/u.test(name) || /microphoneDenied|notice echo/u.test(name))
+const DIFFERENT = ALL.filter(({ name }) => !/^failed|^notice|^sign-in/u.test(name) || /microphoneDenied|signInRequired|notice echo|configWrong/u.test(name))
 
 const LOOKS: readonly (readonly [string, BrowserContextOptions])[] = [
   ['light', { colorScheme: 'light', reducedMotion: 'reduce' }],
@@ -56,7 +58,7 @@ for (const [name, look] of LOOKS) {
       test.setTimeout(240_000)
       const { page } = call
       const wrong: string[] = []
-      for (const story of name === 'light' ? STORIES : DIFFERENT) {
+      for (const story of name === 'light' ? ALL : DIFFERENT) {
         await open(page, line.url, story.name)
         wrong.push(...(await violations(page)).map((violation) => `${story.name}: ${violation}`))
         if ((await beyondTheWindow(page)) > 0) wrong.push(`${story.name} is wider than the window`)
@@ -91,7 +93,7 @@ for (const language of LANGUAGES) {
     test.use({ look: { locale: language, viewport: PHONE, reducedMotion: 'reduce' } })
 
     test('the page speaks it and its words fit a phone', async ({ call, line }) => {
-      for (const story of ['idle', 'speaking', 'push to talk', 'reconnecting', 'ended', 'failed microphoneDenied']) {
+      for (const story of ['idle', 'speaking', 'push to talk', 'reconnecting', 'ended', 'failed microphoneDenied', 'signed out', 'sign-in storageBlocked']) {
         await open(call.page, line.url, story)
         expect(await call.page.locator('html').getAttribute('lang')).toMatch(new RegExp(`^${language}`, 'u'))
         expect(await beyondTheWindow(call.page), story).toBe(0)
@@ -142,7 +144,7 @@ test.describe('for the documents', () => {
   test.skip(DOCS === null, 'the pictures of docs/client.md are made with DOCS=1')
   const SMALL = { width: 1080, height: 680 }
   const PICTURES: readonly (readonly [string, string, BrowserContextOptions])[] = [
-    ...['idle', 'connecting', 'listening', 'hearing', 'thinking', 'speaking', 'interrupted', 'using a tool', 'push to talk', 'notice echo', 'reconnecting', 'ended', 'failed microphoneDenied']
+    ...['idle', 'connecting', 'listening', 'hearing', 'thinking', 'speaking', 'interrupted', 'using a tool', 'push to talk', 'notice echo', 'reconnecting', 'ended', 'failed microphoneDenied', 'signed out', 'sign-in poolUnreachable', 'failed signInRequired']
       .map((story) => [story, story.replaceAll(' ', '-'), { viewport: SMALL, colorScheme: 'light' }] as const),
     ['speaking', 'speaking-dark', { viewport: SMALL, colorScheme: 'dark' }],
     ['speaking', 'speaking-phone', { viewport: PHONE, colorScheme: 'light' }],

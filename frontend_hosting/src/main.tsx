@@ -3,6 +3,9 @@ import './app/styles.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 
+import { Account, SignInAgain } from './auth/account.tsx'
+import { SignIn } from './auth/sign-in.ts'
+import { SignInGate } from './auth/sign-in-gate.tsx'
 import { readStored } from './ui/stored.ts'
 import { applyTheme, isTheme } from './ui/theme.ts'
 import type { Meters } from './voice/conversation.ts'
@@ -15,7 +18,15 @@ declare global {
   var voiceMeters: Meters | undefined
 }
 
-const session = createVoiceSession()
+const signIn = new SignIn({
+  fetch: (path, init) => fetch(path, init),
+  origin: globalThis.location.origin,
+  sessionStorage: () => globalThis.sessionStorage,
+  isSecure: globalThis.isSecureContext,
+  goTo: (url) => globalThis.location.assign(url),
+  onLeave: () => session.conversation.end(),
+})
+const session = createVoiceSession({ accessToken: signIn.accessToken })
 globalThis.voiceMeters = session.conversation.meters
 applyTheme(readStored('ui.theme', isTheme, 'system'))
 
@@ -23,7 +34,9 @@ const root = globalThis.document.querySelector('#root')
 if (!root) throw new Error('index.html has no #root')
 createRoot(root).render(
   <StrictMode>
-    <VoiceSessionViewer session={session} />
+    <SignInGate signIn={signIn}>
+      <VoiceSessionViewer session={session} account={<Account signIn={signIn} />} signInAgain={<SignInAgain />} />
+    </SignInGate>
   </StrictMode>,
 )
 void preload()

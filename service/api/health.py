@@ -7,8 +7,10 @@ cut the sessions that are still being served. `/health/ready` is the one that tu
 from collections.abc import Callable, Mapping
 from enum import Enum
 from http import HTTPStatus
+from typing import Literal
 
 from fastapi import APIRouter
+from pydantic import BaseModel
 from starlette.responses import JSONResponse
 
 
@@ -37,16 +39,37 @@ class Health:
         return reasons
 
 
+class Alive(BaseModel):
+    """This process answers."""
+
+    status: Literal["ok"]
+    phase: Phase
+
+
+class Readiness(BaseModel):
+    """Whether a new session should come here."""
+
+    status: Literal["ready", "not ready"]
+    reasons: list[str]
+    sessions: int
+    maxSessions: int  # noqa: N815 - as on the wire
+
+
 def router(health: Health, *, sessions: Callable[[], int], max_sessions: int) -> APIRouter:
     """GET /health, /health/live and /health/ready."""
-    routes = APIRouter()
+    routes = APIRouter(tags=["health"])
 
-    @routes.get("/health")
-    @routes.get("/health/live")
+    @routes.get("/health", response_model=Alive, summary="Whether this process lives")
+    @routes.get("/health/live", response_model=Alive, summary="The same")
     async def live() -> JSONResponse:
         return _answer({"status": "ok", "phase": health.phase.value})
 
-    @routes.get("/health/ready")
+    @routes.get(
+        "/health/ready",
+        response_model=Readiness,
+        responses={503: {"model": Readiness, "description": "Not ready, with the reasons"}},
+        summary="Whether it should get new sessions",
+    )
     async def ready() -> JSONResponse:
         reasons = health.reasons
         body = {

@@ -1,9 +1,45 @@
 """What a client can choose from before it connects."""
 
 from fastapi import APIRouter
+from pydantic import BaseModel
 from starlette.responses import JSONResponse
 
 from service.policies.profiles import ModelProfile
+
+
+class Named(BaseModel):
+    """A voice."""
+
+    id: str
+    name: str
+
+
+class Language(BaseModel):
+    """A language, and the voices that speak it."""
+
+    code: str
+    name: str
+    voices: list[Named]
+
+
+class Defaults(BaseModel):
+    """What a session gets that asks for nothing."""
+
+    language: str
+    voice: str
+
+
+class Options(BaseModel):
+    """What can be chosen, and what a client must keep to."""
+
+    model: str
+    languages: list[Language]
+    defaults: Defaults
+    inputSampleRatesHz: list[int]  # noqa: N815 - as on the wire
+    outputSampleRatesHz: list[int]  # noqa: N815 - as above
+    silenceThresholdMs: int  # noqa: N815 - as above
+    watchdogMs: int  # noqa: N815 - as above
+    maxMessageBytes: int  # noqa: N815 - as above
 
 
 def router(
@@ -34,9 +70,9 @@ def router(
         "watchdogMs": watchdog_ms,
         "maxMessageBytes": max_message_bytes,
     }
-    routes = APIRouter()
+    routes = APIRouter(tags=["voice"])
 
-    @routes.get("/api/options")
+    @routes.get("/api/options", response_model=Options, summary="Languages, voices, rates, limits")
     async def choices() -> JSONResponse:
         return JSONResponse(options, headers={"Cache-Control": "no-cache"})
 

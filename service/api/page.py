@@ -4,9 +4,10 @@ Any path that is not a file is answered with the page's one document, which does
 file under /assets/, /api/ or /ws stays missing, so that a typo does not come back as HTML.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -26,7 +27,7 @@ _POLICY: Final = (
     "font-src 'self'",
     "media-src 'self' blob:",
     "worker-src 'self'",
-    "connect-src 'self' ws:",
+    "connect-src 'self' ws: {connects_to}",
     "manifest-src 'self'",
     "base-uri 'none'",
     "object-src 'none'",
@@ -35,21 +36,27 @@ _POLICY: Final = (
     "require-trusted-types-for 'script'",
 )
 
-SECURITY_HEADERS: Final[Mapping[str, str]] = {
-    "Content-Security-Policy": "; ".join(_POLICY),
-    "Permissions-Policy": "microphone=(self), camera=(), geolocation=(), payment=()",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
+
+def security_headers(connects_to: Sequence[str]) -> Mapping[str, str]:
+    """The headers of every answer; the page may ask its own origin and those of these addresses (to sign in)."""
+    parts = [urlsplit(address) for address in connects_to]
+    origins = sorted({f"{part.scheme}://{part.netloc}" for part in parts})
+    return {
+        "Content-Security-Policy": "; ".join(_POLICY).format(connects_to=" ".join(origins)),
+        "Permissions-Policy": "microphone=(self), camera=(), geolocation=(), payment=()",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
 
 
 class Page(StaticFiles):
     """Files of the built page, its document for every other path, security headers on all of them."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, connects_to: Sequence[str]) -> None:
         super().__init__(directory=directory, html=True)
+        self._headers = security_headers(connects_to)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         try:
@@ -60,5 +67,5 @@ class Page(StaticFiles):
             response = await super().get_response("index.html", scope)
         hashed = path.startswith("assets/")
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if hashed else "no-cache"
-        response.headers.update(SECURITY_HEADERS)
+        response.headers.update(self._headers)
         return response

@@ -7,6 +7,7 @@ from typing import Any, Final
 import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -33,11 +34,52 @@ def problem(
     )
 
 
+class ProblemError(Exception):
+    """Raised by whatever a route calls; the handler makes a problem document of it."""
+
+    def __init__(
+        self, status: HTTPStatus, code: str, detail: str, *, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.headers = headers
+
+    def response(self) -> Response:
+        """The document."""
+        return problem(self.status, self.code, str(self), headers=self.headers)
+
+
+class Problem(BaseModel):
+    """RFC 9457; `code` is for programs, `detail` for people."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+
+
+def describe(refusals: Mapping[HTTPStatus, str]) -> dict[int | str, dict[str, Any]]:
+    """Refusals of a route, for OpenAPI."""
+    schema = Problem.model_json_schema()
+    return {
+        status.value: {"description": text, "content": {MEDIA_TYPE: {"schema": schema}}}
+        for status, text in refusals.items()
+    }
+
+
 def install(app: FastAPI) -> None:
     """Give every error of the REST side this form."""
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ProblemError, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _unexpected)
+
+
+async def _problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ProblemError)  # noqa: S101 - registered for nothing else
+    return error.response()
 
 
 async def _http(_: Request, error: Exception) -> Response:

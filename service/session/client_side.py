@@ -5,7 +5,7 @@ from typing import assert_never
 
 from service.errors import CloseCode, ErrorCode
 from service.policies.closure import Closure
-from service.session import streams
+from service.session import sign_in, streams
 from service.session.core import Core
 from service.session.effects import Direction, Fault, State
 from service.session.events import ClientFault, ClientGone
@@ -53,9 +53,7 @@ def _control(core: Core, message: client.ClientMessage, now: float) -> None:
         case client.Played(response_id=response_id, position_ms=position_ms):
             _played(core, response_id, position_ms)
         case client.Auth():
-            core.tell_error(
-                ErrorCode.AUTH_NOT_ENABLED, "This service does not ask for tickets.", retryable=False
-            )
+            sign_in.redeem(core, message)
         case client.Ping(id=ping_id):
             _ping(core, ping_id)
         case client.Start() | client.Audio():

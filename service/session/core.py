@@ -44,6 +44,7 @@ class Leaving:
     by: float
     code: CloseCode
     error: ErrorCode | None
+    sentence: str = "The session has come to its announced end."
 
 
 class Core:
@@ -85,6 +86,11 @@ class Core:
         """Since when the model owes a sign of life, while thinking."""
         self.leaving: Leaving | None = None
         self.counted_at = now
+
+        self.sign_in_granted_at = now
+        self.sign_in_expires_at = terms.sign_in_expires_at
+        self.is_expiry_told = False
+        self.is_redeeming = False
 
         self.next_sequence: int | None = None
         self.unacked: int | None = None

@@ -1,6 +1,6 @@
 """What a session wants done, and what it announces. The driver performs every effect, in order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from service.errors import CloseCode, ModelFailureKind
@@ -63,6 +63,13 @@ class RunTool:
     tool_use_id: str
     name: str
     arguments_json: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedeemTicket:
+    """Find out whose ticket this is; answer with `SignInRenewed` or `SignInRefused`."""
+
+    ticket: str = field(repr=False)
 
 
 class State(Enum):
@@ -168,5 +175,13 @@ class ValidationCounted:
 
 type Announcement = StateChanged | StreamLost | TurnClosed | TurnEnded | UsageCounted | ValidationCounted
 type Effect = (
-    OpenStream | SendToModel | CloseStream | SendToClient | SendAudio | CloseClient | RunTool | Announcement
+    OpenStream
+    | SendToModel
+    | CloseStream
+    | SendToClient
+    | SendAudio
+    | CloseClient
+    | RunTool
+    | RedeemTicket
+    | Announcement
 )

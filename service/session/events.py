@@ -1,6 +1,7 @@
 """What a session is told."""
 
 from dataclasses import dataclass
+from enum import Enum
 
 from service.errors import CloseCode, ErrorCode, ModelFailure
 from service.wire.client import ClientMessage
@@ -68,5 +69,37 @@ class DrainRequested:
     deadline_s: float
 
 
+class Refusal(Enum):
+    """Why a ticket did not renew the sign-in."""
+
+    UNKNOWN = "The ticket is unknown, used or too old; please get another one."
+    NOT_LATER = "The ticket's sign-in does not last longer than the present one."
+    BUSY = "Another ticket is being looked at."
+    UNAVAILABLE = "The ticket cannot be looked at now; please get another one in a moment."
+    OTHER_USER = "The ticket belongs to another user."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInRenewed:
+    """A ticket of the same user was redeemed; the sign-in now lasts until this instant of the session's clock."""
+
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInRefused:
+    """A ticket did not renew the sign-in."""
+
+    why: Refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInRevoked:
+    """The issuer has taken the sign-in back."""
+
+
 type ModelSide = StreamOpened | StreamAccepted | ModelEvent | StreamClosed
-type Event = ClientMessage | ClientFault | ClientGone | ModelSide | ToolFinished | DrainRequested
+type SignInEvent = SignInRenewed | SignInRefused | SignInRevoked
+type Event = (
+    ClientMessage | ClientFault | ClientGone | ModelSide | ToolFinished | SignInEvent | DrainRequested
+)

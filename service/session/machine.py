@@ -7,7 +7,7 @@ what happened and `tick` at `deadline`, and performs the effects in order.
 from collections.abc import Callable, Sequence
 from typing import assert_never
 
-from service.session import client_side, model_side, streams, timers, tool_side
+from service.session import client_side, model_side, sign_in, streams, timers, tool_side
 from service.session.core import NEVER, Core
 from service.session.effects import Direction, Effect, Fault, State
 from service.session.events import (
@@ -17,6 +17,9 @@ from service.session.events import (
     Event,
     ModelEvent,
     ModelSide,
+    SignInRefused,
+    SignInRenewed,
+    SignInRevoked,
     StreamAccepted,
     StreamClosed,
     StreamOpened,
@@ -24,7 +27,9 @@ from service.session.events import (
 )
 from service.session.terms import SessionTerms
 from service.session.upstream import Phase
+from service.wire.client import Audio
 from service.wire.server import GoAwayReason
+from service.wire.sonic_output import AudioOutput
 
 
 class Session:
@@ -33,6 +38,7 @@ class Session:
     def __init__(self, terms: SessionTerms, *, now: float, jitter: Callable[[], float]) -> None:
         """`jitter` draws from 0 to 1: waits and reconnections are spread with it."""
         self._core = Core(terms, jitter, now)
+        self._soonest = timers.Soonest(self._core)
 
     @property
     def state(self) -> State:
@@ -42,7 +48,7 @@ class Session:
     @property
     def deadline(self) -> float | None:
         """When to call `tick` next, on the caller's clock; None when the session is over."""
-        at = timers.deadline(self._core)
+        at = self._soonest.at()
         return None if at == NEVER else at
 
     @property
@@ -56,11 +62,15 @@ class Session:
         if core.state is State.OVER:
             return ()
         core.out = []
+        if not _is_plain_audio(event):
+            self._soonest.forget()
         match event:
             case ModelEvent() | StreamOpened() | StreamAccepted() | StreamClosed():
                 self._model(event, now)
             case ToolFinished():
                 self._tool(event, now)
+            case SignInRenewed() | SignInRefused() | SignInRevoked():
+                sign_in.receive(core, event, now)
             case DrainRequested(deadline_s=deadline_s):
                 timers.leave(core, GoAwayReason.DEPLOY, deadline_s, now)
             case ClientFault():
@@ -77,6 +87,7 @@ class Session:
         if core.state is State.OVER:
             return ()
         core.out = []
+        self._soonest.forget()
         timers.run(core, now)
         return self._done(now)
 
@@ -121,3 +132,10 @@ class Session:
             streams.leave_if_due(core, now)
         # The list is handed over: the next event begins a new one.
         return core.out
+
+
+def _is_plain_audio(event: Event) -> bool:
+    """Whether this is a frame of audio and nothing else, as nearly all events are."""
+    if isinstance(event, ModelEvent):
+        return isinstance(event.event, AudioOutput)
+    return isinstance(event, Audio) and not event.end_of_utterance

@@ -161,4 +161,4 @@ def leave_if_due(core: Core, now: float) -> None:
         return
     is_idle = core.state is State.CONNECTING or (core.state is State.LISTENING and core.is_quiet)
     if leaving.by <= now or (is_idle and leaving.code is not CloseCode.DONE):
-        core.end(leaving.code, "The session has come to its announced end.", error=leaving.error, now=now)
+        core.end(leaving.code, leaving.sentence, error=leaving.error, now=now)

@@ -10,6 +10,7 @@ from service.policies.profiles import NOVA_2_SONIC, ModelProfile
 from service.policies.rate import RateLimits
 from service.policies.replay import Replay
 from service.policies.retry import Retry
+from service.policies.sign_in import Expiry
 from service.policies.silence import KeepAlive
 from service.policies.watchdog import Watchdog
 from service.wire.client import MAX_TEXT_CHARS
@@ -44,6 +45,7 @@ class SessionTerms:
     retry: Retry = field(default_factory=Retry)
     continuation: Continuation = field(default_factory=Continuation)
     rates: RateLimits = field(default_factory=RateLimits)
+    expiry: Expiry = field(default_factory=Expiry)
 
     start_timeout_s: float = 10.0
     """A client that says nothing at all is closed after this."""
@@ -60,6 +62,8 @@ class SessionTerms:
     """From `goAway` to the close when a session has lasted its full time."""
     kept_audio_s: float = 10.0
     """How much of the user's audio is kept for a stream that is not there yet."""
+    sign_in_expires_at: float = float("inf")
+    """When the sign-in that the session began with expires, on the session's own clock."""
     heartbeat_ms: int = 20_000
     max_message_bytes: int = 32_768
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from service.errors import CloseCode, ErrorCode
-from service.session import client_side, streams, tool_side
+from service.session import client_side, sign_in, streams, tool_side
 from service.session.core import NEVER, Core, Leaving
 from service.session.effects import State
 from service.session.state import Signal
@@ -217,6 +217,7 @@ TIMERS: Final[Sequence[Timer]] = (
     (_start_at, _start),
     (_leaving_at, streams.leave_if_due),
     (_session_at, _session),
+    (sign_in.expired_at, sign_in.expire),
     (_speaking_at, _speaking),
     (_reply_at, _reply),
     (_tools_at, _tools),
@@ -227,10 +228,24 @@ TIMERS: Final[Sequence[Timer]] = (
     (_idle_at, _idle),
     (_replay_at, _replay),
     (_keep_alive_at, _keep_alive),
+    (sign_in.expiring_at, sign_in.tell_expiring),
     (_usage_at, _usage),
     (_ack_at, _ack),
     (_counts_at, Core.announce_counts),
 )
+
+
+# What a frame of audio can move, either way, while nothing that `Soonest` pins has changed.
+_MOVED_BY_AUDIO: Final = (
+    _speaking_at,
+    _reply_at,
+    _watchdog_at,
+    _replay_at,
+    _keep_alive_at,
+    _ack_at,
+    _counts_at,
+)
+_OTHERS: Final = tuple(due_at for due_at, _ in TIMERS if due_at not in _MOVED_BY_AUDIO)
 
 
 def deadline(core: Core) -> float:
@@ -238,6 +253,35 @@ def deadline(core: Core) -> float:
     if core.state is State.OVER:
         return NEVER
     return min(due_at(core) for due_at, _ in TIMERS)
+
+
+class Soonest:
+    """`deadline`, remembered: after a frame of audio, which is nearly always, only what audio moves is asked again.
+
+    It is exact. A frame that begins a turn or a reply, or changes the state or the stream, changes what is pinned.
+    """
+
+    __slots__ = ("_core", "_others_at", "_pinned")
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._others_at: float | None = None
+        self._pinned: tuple[object, ...] = ()
+
+    def forget(self) -> None:
+        """Something other than a frame of audio happened."""
+        self._others_at = None
+
+    def at(self) -> float:
+        """As `deadline`."""
+        core = self._core
+        if core.state is State.OVER:
+            return NEVER
+        pinned = (core.state, core.upstream.phase, core.turn, core.reply, core.leaving)
+        if self._others_at is None or pinned != self._pinned:
+            self._pinned = pinned
+            self._others_at = min([due_at(core) for due_at in _OTHERS])
+        return min(self._others_at, *[due_at(core) for due_at in _MOVED_BY_AUDIO])
 
 
 def run(core: Core, now: float) -> None:

@@ -1,6 +1,6 @@
 """What the SDK raises, as one ModelFailure: by type where AWS models it, by what the connection did elsewhere."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from awscrt.exceptions import AwsCrtError  # type: ignore[import-untyped]  # awscrt ships no py.typed
@@ -8,38 +8,10 @@ from smithy_aws_event_stream.exceptions import EventError, UnmodeledEventError
 from smithy_core.exceptions import CallError, SmithyError, SmithyIdentityError
 
 from service.errors import ModelFailure, ModelFailureKind
-
-# Names of AWS's exceptions, as types of the SDK and as codes of errors it does not model for this operation.
-_KINDS: Final[Mapping[str, ModelFailureKind]] = {
-    "ThrottlingException": ModelFailureKind.THROTTLED,
-    "ModelTimeoutException": ModelFailureKind.TIMED_OUT,
-    "ValidationException": ModelFailureKind.VALIDATION,
-    "AccessDeniedException": ModelFailureKind.ACCESS_DENIED,
-    "InvalidSignatureException": ModelFailureKind.CREDENTIALS,
-    "UnrecognizedClientException": ModelFailureKind.CREDENTIALS,
-    "ExpiredTokenException": ModelFailureKind.CREDENTIALS,
-    "MissingAuthenticationTokenException": ModelFailureKind.CREDENTIALS,
-    "ResourceNotFoundException": ModelFailureKind.NOT_FOUND,
-    "ModelNotReadyException": ModelFailureKind.NOT_READY,
-    "ServiceQuotaExceededException": ModelFailureKind.QUOTA,
-    "ServiceUnavailableException": ModelFailureKind.UNAVAILABLE,
-    "InternalServerException": ModelFailureKind.INTERNAL,
-    "ModelStreamErrorException": ModelFailureKind.STREAM_ERROR,
-    "ModelErrorException": ModelFailureKind.STREAM_ERROR,
-}
+from service.transports.failure_kinds import KINDS, STATUS_KINDS
 
 # Errors of a connection that was never there, by the beginning of the CRT's name for them.
 _NEVER_CONNECTED: Final = ("AWS_IO_DNS", "AWS_IO_SOCKET", "AWS_IO_TLS", "AWS_IO_NO_PERMISSION")
-
-_STATUS_KINDS: Final[Mapping[int, ModelFailureKind]] = {
-    403: ModelFailureKind.ACCESS_DENIED,
-    404: ModelFailureKind.NOT_FOUND,
-    408: ModelFailureKind.TIMED_OUT,
-    424: ModelFailureKind.STREAM_ERROR,
-    429: ModelFailureKind.THROTTLED,
-    500: ModelFailureKind.INTERNAL,
-    503: ModelFailureKind.UNAVAILABLE,
-}
 
 
 def failure_of(error: BaseException) -> ModelFailure:
@@ -47,7 +19,7 @@ def failure_of(error: BaseException) -> ModelFailure:
     for cause in _causes(error):
         if isinstance(cause, ModelFailure):
             return cause
-        if (kind := _KINDS.get(type(cause).__name__)) is not None:
+        if (kind := KINDS.get(type(cause).__name__)) is not None:
             return ModelFailure(kind, _text(cause))
         for error_type, read in _READERS:
             if isinstance(cause, error_type):
@@ -62,16 +34,16 @@ def _of_connection(error: Any) -> ModelFailure:
 
 
 def _of_unmodeled(error: Any) -> ModelFailure:
-    return ModelFailure(_KINDS.get(error.code, ModelFailureKind.STREAM_ERROR), error.message)
+    return ModelFailure(KINDS.get(error.code, ModelFailureKind.STREAM_ERROR), error.message)
 
 
 def _of_call(error: Any) -> ModelFailure:
     """An error response whose type the operation does not model; its code opens the text."""
-    for name, kind in _KINDS.items():
+    for name, kind in KINDS.items():
         if name in error.message:
             return ModelFailure(kind, error.message)
     status = error.response_metadata.http_status_code
-    kind = _STATUS_KINDS.get(status or 0, ModelFailureKind.STREAM_ERROR)
+    kind = STATUS_KINDS.get(status or 0, ModelFailureKind.STREAM_ERROR)
     return ModelFailure(kind, error.message or f"HTTP {status}")
 
 

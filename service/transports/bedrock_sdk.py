@@ -27,8 +27,9 @@ from smithy_core import URI
 from service.errors import ModelFailure, ModelFailureKind
 from service.transports.bedrock_credentials import Credentials
 from service.transports.bedrock_failures import failure_of
-from service.transports.bedrock_stream import BedrockSdkStream, Deadlines
+from service.transports.bedrock_stream import BedrockSdkStream
 from service.transports.crt_http import StreamHTTPClient
+from service.transports.deadlines import Deadlines
 from service.transports.nodelay import NoDelay
 from service.transports.ports import ModelStreamListener
 

@@ -8,7 +8,6 @@
 """
 
 import asyncio
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
@@ -22,25 +21,11 @@ from aws_sdk_bedrock_runtime.models import (  # type: ignore[import-untyped]
 from service.errors import ModelFailure, ModelFailureKind
 from service.transports.bedrock_failures import failure_of
 from service.transports.crt_http import StreamHTTPClient
+from service.transports.deadlines import Deadlines
 from service.transports.outbox import Outbox
 from service.transports.ports import ModelStreamListener
 
 _SESSION_END: Final = b'"sessionEnd"'
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deadlines:
-    """How long each wait on the model may take."""
-
-    connect_s: float = 5.0
-    credentials_s: float = 10.0
-    accept_s: float = 10.0
-    send_s: float = 20.0
-    close_s: float = 5.0
-    # After the connection was closed CRT ends the stream at once; this bounds its failure to do so.
-    abort_s: float = 2.0
-    # A failed send and the reason for it arrive in either order.
-    reason_s: float = 0.5
 
 
 class _Phase(Enum):

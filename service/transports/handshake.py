@@ -62,19 +62,24 @@ class Rules:
                 code="query_string",
                 detail="The address of a session has no query string; it would end up in logs.",
             )
-        if self.loopback_only and not _is_loopback(request.host):
+        refused = self.judge_page(host=request.host, origin=request.origin)
+        return refused if refused is not None else _agree(request.subprotocols)
+
+    def judge_page(self, *, host: str, origin: str | None) -> Refused | None:
+        """Whether a page may use this service at all, or a program that is none."""
+        if self.loopback_only and not _is_loopback(host):
             return Refused(
                 status=HTTPStatus.FORBIDDEN,
                 code="forbidden_host",
                 detail="This service is reached as localhost only.",
             )
-        if request.origin is not None and not self._may_connect(request.origin, request.host):
+        if origin is not None and not self._may_connect(origin, host):
             return Refused(
                 status=HTTPStatus.FORBIDDEN,
                 code="forbidden_origin",
                 detail="Pages of this origin may not open a session.",
             )
-        return _agree(request.subprotocols)
+        return None
 
     def _may_connect(self, origin: str, host: str) -> bool:
         if self.allowed_origins:

@@ -1,7 +1,8 @@
 """The client's side over FastAPI: a handshake that can say no, then messages straight to whoever attends.
 
-A connection costs one reader, one writer and a bounded queue between session and writer. A client that reads
-too slowly for the queue loses what waits in it and then its connection, alone.
+Under our own server a connection costs nothing beyond its callbacks (`websocket_protocol`); under any other ASGI
+server one reader, one writer and a queue. What waits for a client is bounded either way: one that reads too slowly
+loses what waits and then its connection, alone.
 """
 
 import asyncio
@@ -14,11 +15,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from service.transports.handshake import Agreed, Refused, Request, Rules
 from service.transports.ports import ClientConnection, ClientListener
+from service.transports.websocket_protocol import ABNORMAL_CLOSURE, DirectConnection, direct_connection
 from service.wire.subprotocol import Subprotocol
 
 # How long a close may wait behind what the client has not read yet.
 _CLOSE_TIMEOUT_S: Final = 3.0
-_ABNORMAL_CLOSURE: Final = 1006
 
 
 class Attend(Protocol):
@@ -150,17 +151,22 @@ class Entrance:
                 # Not now: the session is in the middle of saying something.
                 asyncio.get_running_loop().call_soon(listener.on_too_slow)
 
-        connection = QueuedConnection(websocket, max_bytes=self._outbox_bytes, on_overflow=overflow)
+        connection = direct_connection(
+            websocket, max_bytes=self._outbox_bytes, on_overflow=overflow
+        ) or QueuedConnection(websocket, max_bytes=self._outbox_bytes, on_overflow=overflow)
         async with asyncio.TaskGroup() as tasks:
             # Nothing waits between admission and this: two requests cannot get the same last seat.
             listener = attend(connection, agreed.subprotocol, tasks)
             close_code: int | None = None
             try:
                 await websocket.accept(subprotocol=agreed.header)
-                close_code = await _pass_messages(websocket, connection, listener, tasks)
+                if isinstance(connection, DirectConnection):
+                    close_code = await connection.begin(listener)
+                else:
+                    close_code = await _pass_messages(websocket, connection, listener, tasks)
             except OSError:
                 # The client went away before the upgrade was answered; nobody is left to tell.
-                close_code = _ABNORMAL_CLOSURE
+                close_code = ABNORMAL_CLOSURE
             finally:
                 await listener.finish(close_code)
 
@@ -184,7 +190,7 @@ async def _read(websocket: WebSocket, listener: ClientListener) -> int:
     while True:
         message = await websocket.receive()
         if message["type"] == "websocket.disconnect":
-            return int(message.get("code", _ABNORMAL_CLOSURE))
+            return int(message.get("code", ABNORMAL_CLOSURE))
         if (text := message.get("text")) is not None:
             listener.on_text(text)
         else:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from struct import Struct
 from typing import Annotated, Any, ClassVar, Final
 
@@ -115,7 +115,7 @@ class Auth:
     """A fresh ticket inside a running call."""
 
     type: ClassVar = "auth"
-    ticket: Annotated[str, About("from POST /api/tickets", max_chars=512)]
+    ticket: Annotated[str, About("from POST /api/tickets", max_chars=512)] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

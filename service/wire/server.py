@@ -223,6 +223,15 @@ class GoAway:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AuthExpiring:
+    """The sign-in runs out; get a ticket with a fresh token and send it in `auth`, or the session ends with 4401."""
+
+    type: ClassVar = "authExpiring"
+    seq: Seq
+    in_ms: Annotated[int, About("from now; a running turn may end a little after that", unit="ms")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ack:
     """Audio frames up to this sequence were taken (voice.v1 only; at most every 500 ms)."""
 
@@ -253,7 +262,18 @@ class Error:
 
 
 type ServerMessage = (
-    Ready | StateIs | Transcript | Interrupted | TurnIs | ToolIs | Usage | GoAway | Ack | Pong | Error
+    Ready
+    | StateIs
+    | Transcript
+    | Interrupted
+    | TurnIs
+    | ToolIs
+    | Usage
+    | GoAway
+    | AuthExpiring
+    | Ack
+    | Pong
+    | Error
 )
 
 

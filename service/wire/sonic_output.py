@@ -180,14 +180,16 @@ def _audio_by_slicing(payload: bytes) -> AudioOutput | None:
     if start < len(_AUDIO_OPENING) or end < 0:
         return None
     try:
-        match orjson.loads(payload[:start] + payload[end:]):
-            case {"event": {"audioOutput": {"content": "", "contentId": str(content_id)}}}:
-                pcm = pybase64.b64decode(payload[start:end], validate=True)
-            case _:
-                return None
-    except ValueError:
+        body = orjson.loads(payload[:start] + payload[end:])["event"]["audioOutput"]
+        if body["content"] != "":
+            return None
+        content_id = body["contentId"]
+        pcm = pybase64.b64decode(payload[start:end], validate=True)
+    except (KeyError, TypeError, ValueError):
         return None
-    return None if len(pcm) % 2 else AudioOutput(content_id=content_id, pcm=pcm)
+    if len(pcm) % 2 or not isinstance(content_id, str):
+        return None
+    return AudioOutput(content_id=content_id, pcm=pcm)
 
 
 _KINDS: Final[Mapping[str, ContentType]] = {"TEXT": "TEXT", "AUDIO": "AUDIO", "TOOL": "TOOL"}

@@ -42,7 +42,9 @@ async def test_talks_with_a_server_that_reads_the_standard_strictly() -> None:
     async with serve(handle, "127.0.0.1", 0, subprotocols=subprotocols, compression=None) as server:  # type: ignore[arg-type]  # plain strings will do
         port = server.sockets[0].getsockname()[1]
         _, client = await asyncio.get_running_loop().create_connection(
-            lambda: LoadClient(host=f"127.0.0.1:{port}", heard=heard, broke=broken.append), "127.0.0.1", port
+            lambda: LoadClient(token="t", host=f"127.0.0.1:{port}", heard=heard, broke=broken.append),
+            "127.0.0.1",
+            port,
         )
         await client.became_ready
         client.speak()
@@ -71,7 +73,7 @@ async def test_a_refused_handshake_is_named() -> None:
     async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         _, client = await asyncio.get_running_loop().create_connection(
-            lambda: LoadClient(host="x", heard=Delays(), broke=broken.append), "127.0.0.1", port
+            lambda: LoadClient(token="t", host="x", heard=Delays(), broke=broken.append), "127.0.0.1", port
         )
         await asyncio.wait({client.became_ready})
         client.abort()

@@ -14,9 +14,11 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import numpy as np
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
+
+from tests.pool import connect
 
 BINARY: Final = "voice.v1"
 ALL_JSON: Final = "voice.v1.json"

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from tests.pool import bearer, user_pool
+
 ACCESS_KEY: Final = "AKIDEMULATOR0EXAMPLE"
 SECRET: Final = "emulator-secret-access-key-example"
 START_S: Final = 90.0
@@ -125,6 +127,9 @@ def environment(emulator: Emulator | None = None, **settings: object) -> dict[st
         "AWS_EC2_METADATA_DISABLED": "true",
         "NO_PROXY": "localhost,127.0.0.1",
         "VOICE_PORT": "0",
+        **user_pool().environment,
+        # For the reference client: the pool does not know the address of each test's service.
+        "TALK_TOKEN": bearer()["Authorization"].removeprefix("Bearer "),
         **({"VOICE_MODEL_ENDPOINT": emulator.url, "VOICE_MODEL_CA_FILE": emulator.ca} if emulator else {}),
     }
     return {**kept, **model, **{name: str(value) for name, value in settings.items()}}

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import psutil
 import pytest
-from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
@@ -28,6 +27,7 @@ from tests.e2e.caller import (
 )
 from tests.e2e.conftest import Serve, in_company, in_one_loop
 from tests.e2e.processes import ROOT, Emulator, Service, environment
+from tests.pool import connect
 
 pytestmark = pytest.mark.process
 

@@ -56,7 +56,8 @@ def test_a_scenario_with_a_typing_error_is_one_sentence(tmp_path: Path, scenario
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"VOICE_HOST": "0.0.0.0"}, "VOICE_AUTH=none lets everybody in"),  # noqa: S104 - it is what must be refused
+        ({"VOICE_AUTH": "none"}, "VOICE_AUTH"),
+        ({"VOICE_AUTH_ISSUER": ""}, "VOICE_AUTH=cognito needs VOICE_AUTH_ISSUER"),
         ({"VOICE_MODEL_API": "converse"}, "invoke-model-with-bidirectional-stream only"),
         ({"VOICE_MODEL_CA_FILE": "/nowhere/ca.pem"}, "there is no file"),
         ({"VOICE_VOICE": "amy"}, "VOICE_VOICE=amy does not speak en-US"),

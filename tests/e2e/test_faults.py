@@ -28,6 +28,8 @@ IMPATIENT: Final[Mapping[str, object]] = {
     "VOICE_MODEL_SEND_TIMEOUT_S": 2,
     "VOICE_MODEL_CLOSE_TIMEOUT_S": 1,
     "VOICE_REPLY_TIMEOUT_MS": 1_000,
+    # A fault of a connection strikes the next one that is opened; so every stream has to open one.
+    "VOICE_MODEL_SPARE_CONNECTIONS": 0,
 }
 DEADLINE_S: Final = 15.0
 WORD: Final = tone(0.25)

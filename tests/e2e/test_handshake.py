@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import pytest
-from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
@@ -17,6 +16,7 @@ from tests.e2e.caller import (
 )
 from tests.e2e.conftest import Serve
 from tests.e2e.processes import END_S, Emulator, Service
+from tests.pool import connect
 
 pytestmark = pytest.mark.process
 

@@ -9,11 +9,11 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
-from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from tests.e2e.caller import SPEECH, Caller, calling, eventually
 from tests.e2e.processes import Emulator, Service, running_emulator, running_service
+from tests.pool import connect
 
 pytestmark = pytest.mark.process
 

@@ -23,6 +23,28 @@ print("ready https://localhost:8443 ca=/x/ca.pem control=http://127.0.0.1:8444",
 signal.sigwait({signal.SIGTERM})
 print("emulator ended well", flush=True)
 """
+COGNITO = """
+import signal
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+class Control(BaseHTTPRequestHandler):
+    def do_POST(self):
+        asked = self.rfile.read(int(self.headers["content-length"])).decode()
+        self.send_response(200)
+        self.end_headers()
+        print("asked", self.path, asked, flush=True)
+    def log_message(self, *_): pass
+
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+server = HTTPServer(("127.0.0.1", 0), Control)
+Thread(target=server.serve_forever, daemon=True).start()
+base = f"http://127.0.0.1:{server.server_port}"
+print(f"ready {base} issuer={base}/pool client=page control={base}/control user=demo@example.com password=secret",
+      flush=True)
+signal.sigwait({signal.SIGTERM})
+print("cognito ended well", flush=True)
+"""
 SERVICE = """
 import os, signal, sys
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
@@ -55,8 +77,9 @@ class Assistant:
         self.root = root
         self.process: subprocess.Popen[str] | None = None
 
-    def put(self, *, emulator: str = EMULATOR, service: str = SERVICE) -> None:
-        for package, text in (("emulators/nova_sonic", emulator), ("service", service)):
+    def put(self, *, emulator: str = EMULATOR, service: str = SERVICE, cognito: str = COGNITO) -> None:
+        parts = {"emulators/nova_sonic": emulator, "service": service, "emulators/cognito": cognito}
+        for package, text in parts.items():
             folder = self.root / package
             folder.mkdir(parents=True, exist_ok=True)
             (folder / "__init__.py").touch()
@@ -242,3 +265,17 @@ def test_a_port_that_is_none_is_refused_before_anything_starts(assistant: Assist
 
     assert 2 == done.returncode
     assert "ports go from 0 to 65535" in done.stderr
+
+
+def test_the_pool_learns_the_pages_addresses_and_the_screen_who_may_sign_in(assistant: Assistant) -> None:
+    assistant.start()
+    seen = assistant.until_ready()
+    assistant.signal(signal.SIGTERM)
+    assistant.ended()
+    asked = assistant.log("cognito")
+
+    assert "Sign in as demo@example.com with the password secret" in seen
+    assert "asked /control/clients/page " in asked
+    for name in ("127.0.0.1", "localhost"):
+        assert f"http://{name}:{assistant.port}/auth/callback" in asked
+        assert f'"http://{name}:{assistant.port}/"' in asked

@@ -7,7 +7,7 @@ import pytest
 
 from local import stage
 from tests.local.checkout import REPOSITORY
-from tests.local.test_run import EMULATOR, SERVICE
+from tests.local.test_run import COGNITO, EMULATOR, SERVICE
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(30)]
 
@@ -15,7 +15,11 @@ pytestmark = [pytest.mark.process, pytest.mark.timeout(30)]
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     shutil.copytree(REPOSITORY / "local", tmp_path / "local", ignore=shutil.ignore_patterns("__pycache__"))
-    for package, text in (("emulators/nova_sonic", EMULATOR), ("service", SERVICE)):
+    for package, text in (
+        ("emulators/nova_sonic", EMULATOR),
+        ("emulators/cognito", COGNITO),
+        ("service", SERVICE),
+    ):
         folder = tmp_path / package
         folder.mkdir(parents=True)
         (folder / "__init__.py").touch()

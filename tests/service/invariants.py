@@ -6,10 +6,11 @@ I3 `seq` begins with 1 and has no gaps; nothing but `error` comes before `ready`
 I5 Audio kept for later is bounded.
 I6 A stream that is closed was ended in order as far as it was begun, or was lost.
 I7 After the end there is no effect and no timer.
-I8 Until the end a timer is armed, no state that waits for the model lasts for ever, and a listening model is fed.
+I8 Until the end a timer is armed, and the one that is remembered is the soonest of all; no state that waits for the model lasts for ever, and a listening model is fed.
 I9 History is at most 40 KB, each text at most 1,000 bytes of UTF-8, first the user's, alternating.
 I11 Reply audio has the newest response id, positions without gaps, and none follows `interrupted` or the turn's end.
 I12 An `error` comes before every close but 1000; a turn ends once.
+I13 A session outlives its sign-in by leeway and farewell at most.
 
 I4 and I10 are promises of the store and of admission, which are no part of a session.
 """
@@ -18,6 +19,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from service.errors import CloseCode
+from service.session import timers
+from service.session.core import NEVER
 from service.session.effects import (
     CloseClient,
     CloseStream,
@@ -28,7 +31,7 @@ from service.session.effects import (
     SendToModel,
     State,
 )
-from service.session.events import ClientGone, Event, ModelEvent, StreamClosed
+from service.session.events import ClientGone, Event, ModelEvent, SignInRenewed, StreamClosed
 from service.session.machine import Session
 from service.session.terms import SessionTerms
 from service.wire import server
@@ -83,10 +86,13 @@ class Invariants:
         self.fed_at: float | None = None
         self._messages = 0
         self._event: Event | None = None
+        self.signed_in_until = terms.sign_in_expires_at
 
     def before(self, event: Event) -> None:
         """Take note of what happens."""
         self._event = event
+        if isinstance(event, SignInRenewed):
+            self.signed_in_until = max(self.signed_in_until, event.expires_at)
         if isinstance(event, StreamClosed) and event.stream_id in self.streams:
             self.streams[event.stream_id].lost = True
 
@@ -103,6 +109,9 @@ class Invariants:
             if isinstance(effect, SendToModel) and isinstance(effect.event, inp.AudioInput | inp.AudioStart):
                 self.fed_at = now
         self.is_over = session.state is State.OVER
+        exact = timers.deadline(session._core)
+        remembered = NEVER if session.deadline is None else session.deadline
+        require("I8", holds=remembered == exact, why=(remembered, exact))
         self._timers(session, now)
         # What is carried over from a lost stream and what comes meanwhile may each fill the bound.
         bound = 2 * self.terms.kept_audio_s * 2 * 24_000 + 2**12
@@ -119,6 +128,12 @@ class Invariants:
                 require("I6", holds=record.closed or record.lost, why=f"stream {stream_id} is left open")
         else:
             require("I8", holds=session.deadline is not None, why=session.state)
+            expiry = self.terms.expiry
+            over_at = self.signed_in_until + expiry.leeway_s + expiry.farewell_s
+            # A session that is told to go anyway has that deadline, which is never longer than ten seconds here.
+            require(
+                "I13", holds=now <= over_at + 15, why=f"signed in until {self.signed_in_until}, now {now}"
+            )
             self._patience(session, now)
 
     def _patience(self, session: Session, now: float) -> None:

@@ -1,77 +1,15 @@
 """The whole service in one process, with a model in memory: REST, handshake, a conversation, draining."""
 
 import json
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient, WebSocketDenialResponse, WebSocketTestSession
 
-from service.app import create_app
-from service.auth.loopback import LoopbackAuthenticator
-from service.auth.ports import Authenticator, NotAuthenticatedError, Principal
 from service.errors import ModelFailure, ModelFailureKind
 from service.metrics.counters import Counters
-from service.settings import Settings
 from tests.service.fake_model import REPLY_PCM, FakeModel
-
-
-class Nobody:
-    """Lets nobody in, or cannot tell."""
-
-    def __init__(self, error: Exception) -> None:
-        self._error = error
-
-    async def authenticate(self, *, headers: Mapping[str, str], subprotocols: tuple[str, ...]) -> Principal:
-        assert "host" in headers
-        assert isinstance(subprotocols, tuple)
-        raise self._error
-
-
-@contextmanager
-def serving(
-    model: FakeModel | None = None,
-    *,
-    counters: Counters | None = None,
-    authenticator: Authenticator | None = None,
-    **settings: Any,
-) -> Iterator[TestClient]:
-    app = create_app(
-        Settings(**settings),
-        model=model or FakeModel(),
-        authenticator=authenticator or LoopbackAuthenticator(),
-        counters=counters or Counters(),
-        clock=time.monotonic,
-    )
-    # A WebSocket of the test client is always addressed to `testserver`, unless told otherwise.
-    with TestClient(app, headers={"host": "localhost"}) as client:
-        yield client
-
-
-def refused(client: TestClient, path: str = "/ws", **options: Any) -> tuple[int, str, str]:
-    """Status, media type and code of a refused upgrade."""
-    with pytest.raises(WebSocketDenialResponse) as denial, client.websocket_connect(path, **options):
-        pass
-    response = denial.value
-    return response.status_code, response.headers["content-type"], response.json()["code"]
-
-
-def close_code(socket: WebSocketTestSession) -> int:
-    """Pass over what is still said, up to the close."""
-    while (message := socket.receive())["type"] != "websocket.close":
-        pass
-    return int(message["code"])
-
-
-def hear(socket: WebSocketTestSession, wanted: str) -> dict[str, Any]:
-    """The next message of this type; what comes before it is passed over."""
-    while True:
-        message: dict[str, Any] = json.loads(socket.receive_text())
-        if message["type"] == wanted:
-            return message
+from tests.service.serving import close_code, hear, refused, serving
 
 
 def test_health_is_green_and_ready_once_the_model_was_reached() -> None:
@@ -151,16 +89,6 @@ def test_a_request_that_breaks_a_rule_is_refused_before_the_upgrade(
     assert "application/problem+json" == media_type
     assert 1 == counters.value("handshakes_refused", code)
     assert [] == model.streams
-
-
-def test_whoever_is_not_signed_in_is_refused() -> None:
-    with serving(authenticator=Nobody(NotAuthenticatedError("Sign in first."))) as client:
-        assert (401, "application/problem+json", "sign_in_required") == refused(client)
-
-
-def test_an_authenticator_that_fails_lets_nobody_in() -> None:
-    with serving(authenticator=Nobody(RuntimeError("a defect"))) as client:
-        assert (503, "application/problem+json", "sign_in_unavailable") == refused(client)
 
 
 def test_the_last_place_is_the_last() -> None:

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from service.auth.ports import Grant, NotAuthenticatedError
 from service.driver import Driver, Surroundings
 from service.errors import CloseCode, ErrorCode, ModelFailure, ModelFailureKind
+from service.holder import Holder
 from service.metrics.counters import Counters
 from service.metrics.sessions import SessionRecord
 from service.session.effects import (
@@ -17,6 +19,7 @@ from service.session.effects import (
     CloseStream,
     Effect,
     OpenStream,
+    RedeemTicket,
     RunTool,
     SendAudio,
     SendToClient,
@@ -28,6 +31,10 @@ from service.session.events import (
     DrainRequested,
     Event,
     ModelEvent,
+    Refusal,
+    SignInRefused,
+    SignInRenewed,
+    SignInRevoked,
     StreamAccepted,
     StreamClosed,
     StreamOpened,
@@ -35,10 +42,11 @@ from service.session.events import (
 )
 from service.tools.current_time import CurrentTime
 from service.tools.registry import Registry
-from service.wire.client import End, Text
+from service.wire.client import Auth, End, Text
 from service.wire.server import Pong
 from service.wire.sonic_input import SessionEnd, SessionStart
 from service.wire.subprotocol import Subprotocol
+from tests.service import fake_sign_in
 from tests.service.fake_model import FakeModel
 
 NOW = 100.0
@@ -97,6 +105,7 @@ class Scene:
     model: FakeModel
     counters: Counters
     tasks: asyncio.TaskGroup
+    grant: Grant = field(default_factory=lambda: fake_sign_in.grant(expires_at=fake_sign_in.NOW + 60))
 
     def begin(self, *, subprotocol: Subprotocol = Subprotocol.JSON) -> Driver:
         return Driver(
@@ -110,8 +119,20 @@ class Scene:
                 clock=lambda: NOW,
                 close_timeout_s=1.0,
             ),
+            holder=Holder(
+                self.grant, redeem=self.redeem, clock=lambda: NOW, wall_clock=lambda: fake_sign_in.NOW
+            ),
             tasks=self.tasks,
         )
+
+    async def redeem(self, ticket: str) -> Grant:
+        """A ticket names its user and when the sign-in expires; anything else is no ticket."""
+        user, _, expires_at = ticket.partition(":")
+        if user == "broken":
+            raise RuntimeError("the store is down")
+        if not expires_at:
+            raise NotAuthenticatedError("no such ticket")
+        return fake_sign_in.grant(user, expires_at=float(expires_at))
 
 
 @pytest.fixture
@@ -282,3 +303,35 @@ async def test_finishing_closes_streams_and_counts_the_session(scene: Scene) -> 
     assert any(isinstance(event, ClientGone) for event in scene.session.heard)
     assert scene.model.stream.over.is_set()
     assert 1 == scene.counters.value("sessions_ended", "1001")
+
+
+@pytest.mark.parametrize(
+    ("ticket", "answer"),
+    [
+        (f"alice:{fake_sign_in.NOW + 3_600}", SignInRenewed(expires_at=NOW + 3_600)),
+        (f"alice:{fake_sign_in.NOW + 60}", SignInRefused(why=Refusal.NOT_LATER)),
+        (f"bob:{fake_sign_in.NOW + 3_600}", SignInRefused(why=Refusal.OTHER_USER)),
+        ("unknown", SignInRefused(why=Refusal.UNKNOWN)),
+        ("broken", SignInRefused(why=Refusal.UNAVAILABLE)),
+    ],
+)
+async def test_a_ticket_is_looked_at_and_its_sign_in_told(
+    scene: Scene, ticket: str, answer: SignInRenewed | SignInRefused
+) -> None:
+    scene.session.answers[Auth] = (RedeemTicket(ticket=ticket),)
+    driver = scene.begin()
+    driver.on_text(json.dumps({"type": "auth", "ticket": ticket}))
+    told = await scene.session.until_heard(type(answer))
+
+    assert answer == told
+    assert isinstance(answer, SignInRenewed) is (driver.grant is not scene.grant)
+
+
+async def test_a_sign_in_that_was_taken_back_is_told(scene: Scene) -> None:
+    scene.begin().revoke()
+
+    assert [SignInRevoked()] == scene.session.heard
+
+
+def test_a_ticket_is_in_no_text_that_could_be_logged() -> None:
+    assert "secret" not in repr(RedeemTicket(ticket="secret")) + repr(Auth(ticket="secret"))

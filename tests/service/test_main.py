@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.emulators.nova_sonic.emulator_process import EmulatorProcess, running_emulator
+from tests.pool import connect, user_pool
 
 pytestmark = pytest.mark.process
 
@@ -50,6 +51,7 @@ def environment(emulator: EmulatorProcess | None = None, **settings: str) -> dic
     return {
         **kept,
         "VOICE_PORT": "0",
+        **user_pool().environment,
         "VOICE_DRAIN_S": "5",
         "VOICE_STOP_TIMEOUT_S": "15",
         **model,
@@ -159,7 +161,7 @@ def test_a_port_that_is_taken_ends_the_start_with_one_sentence() -> None:
 
 
 async def test_a_turn_that_runs_at_sigterm_is_finished_before_the_process_goes(service: Running) -> None:
-    async with connect(service.socket_url, subprotocols=["voice.v1"]) as client:  # type: ignore[list-item]
+    async with connect(service.socket_url, subprotocols=["voice.v1"]) as client:
         await client.send('{"type":"start"}')
         await hear(client, "ready")
         await ask(client)

@@ -6,12 +6,15 @@ from pathlib import Path
 import pytest
 
 from service.settings import ImpossibleSettingsError, Settings, load
+from tests.service.fake_sign_in import ENVIRONMENT
 
 
 @pytest.fixture(autouse=True)
 def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("VOICE_")]:
         monkeypatch.delenv(name)
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
 
 
 def refusal(monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
@@ -68,8 +71,15 @@ def test_origins_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> Non
         ({"VOICE_REGION": "home"}, ("VOICE_REGION",)),
         ({"VOICE_LANGUAGE": "xx-XX"}, ("VOICE_LANGUAGE=xx-XX", "en-US")),
         ({"VOICE_VOICE": "tina"}, ("VOICE_VOICE=tina", "en-US", "tiffany")),
-        ({"VOICE_HOST": "0.0.0.0"}, ("VOICE_AUTH=none", "VOICE_HOST=0.0.0.0")),  # noqa: S104 - what is refused
-        ({"VOICE_HOST": "voice.example.com"}, ("VOICE_AUTH=none", "loopback")),
+        ({"VOICE_AUTH": "none"}, ("VOICE_AUTH", "cognito")),
+        ({"VOICE_AUTH_ISSUER": ""}, ("VOICE_AUTH=cognito", "VOICE_AUTH_ISSUER", "docs/sign-in.md")),
+        ({"VOICE_AUTH_CLIENT_IDS": " , "}, ("VOICE_AUTH_CLIENT_IDS",)),
+        ({"VOICE_AUTH_DOMAIN": ""}, ("VOICE_AUTH_DOMAIN",)),
+        ({"VOICE_AUTH_ISSUER": "http://idp.example.com/pool"}, ("VOICE_AUTH_ISSUER", "https")),
+        ({"VOICE_AUTH_ISSUER": "https://idp.example.com/pool/"}, ("VOICE_AUTH_ISSUER",)),
+        ({"VOICE_AUTH_JWKS_URL": "file:///etc/passwd"}, ("VOICE_AUTH_JWKS_URL", "https")),
+        ({"VOICE_AUTH_DOMAIN": "https://idp.example.com/login"}, ("VOICE_AUTH_DOMAIN", "origin")),
+        ({"VOICE_AUTH_SCOPES": "voice/talk"}, ("VOICE_AUTH_SCOPES", "openid")),
         ({"VOICE_WATCHDOG_MS": "1500"}, ("VOICE_WATCHDOG_MS=1500", "VOICE_SILENCE_THRESHOLD_MS=1500")),
         ({"VOICE_HEARTBEAT_MS": "20000", "VOICE_IDLE_TIMEOUT_S": "20"}, ("VOICE_HEARTBEAT_MS", "VOICE_IDLE")),
         ({"VOICE_PING_INTERVAL_S": "300"}, ("VOICE_PING_INTERVAL_S=300", "VOICE_IDLE_TIMEOUT_S=300")),
@@ -110,3 +120,22 @@ def test_every_setting_says_what_it_means() -> None:
     undescribed = [name for name, field in Settings.model_fields.items() if not field.description]
 
     assert [] == undescribed
+
+
+def test_keys_and_user_info_are_where_cognito_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    issuer, domain = ENVIRONMENT["VOICE_AUTH_ISSUER"], ENVIRONMENT["VOICE_AUTH_DOMAIN"]
+    settings = load()
+    monkeypatch.setenv("VOICE_AUTH_JWKS_URL", "http://127.0.0.1:8446/keys")
+
+    assert (f"{issuer}/.well-known/jwks.json", f"{domain}/oauth2/userInfo") == (
+        settings.jwks_url,
+        settings.user_info_url,
+    )
+    assert "http://127.0.0.1:8446/keys" == load().jwks_url
+
+
+def test_client_ids_and_scopes_are_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOICE_AUTH_CLIENT_IDS", "page, phone")
+    monkeypatch.setenv("VOICE_AUTH_SCOPES", "openid,voice/talk")
+
+    assert (("page", "phone"), ("openid", "voice/talk")) == (load().auth_client_ids, load().auth_scopes)

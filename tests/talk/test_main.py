@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -28,6 +29,7 @@ async def start(*arguments: str | Path) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "talk", *map(str, arguments)),
         cwd=REPOSITORY,
+        env={**os.environ, "TALK_TOKEN": "token-of-the-environment"},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 
 import { type Phase, phaseOf } from '../voice/session.ts'
+import { SIGN_IN_STORIES } from './sign-in-stories.ts'
 import { STORIES } from './stories.ts'
 import { storySession } from './story-session.ts'
 
@@ -12,7 +13,8 @@ it('every phase has a story', () => {
 })
 
 it('every story has a name of its own and comes to what it is named for', () => {
-  expect(new Set(STORIES.map(({ name }) => name)).size).toBe(STORIES.length)
+  const names = [...STORIES, ...SIGN_IN_STORIES].map(({ name }) => name)
+  expect(new Set(names).size).toBe(names.length)
   const named = STORIES.map(({ name }, index) => [name, phases()[index]] as const)
   expect(named.filter(([name, phase]) => name.startsWith('failed') && phase !== 'failed')).toEqual([])
   expect(named.filter(([name, phase]) => ['speaking', 'hearing', 'thinking', 'ended', 'idle'].includes(name) && phase !== name)).toEqual([])

@@ -66,7 +66,7 @@ const story = (name: string, events: readonly VoiceEvent[], sound: Partial<Omit<
 const notice = (code: NoticeCode): Story => story(`notice ${code}`, [...TALKED, { type: 'noticed', notice: code }])
 const failed = (code: ProblemCode): Story => story(`failed ${code}`, [...TALKED, { type: 'problemMet', problem: { code, detail: null }, atMs: STARTED_AT + 60_000 }])
 
-export const STORIES: readonly Story[] = [
+export const STORIES: readonly [Story, ...Story[]] = [
   story('idle', []),
   story('waiting for the microphone', [{ type: 'startRequested', typing: false }]),
   story('connecting', OPENING),
@@ -99,7 +99,3 @@ export const STORIES: readonly Story[] = [
   ...(Object.keys(en.notices) as NoticeCode[]).map(notice),
   ...(Object.keys(en.problems) as ProblemCode[]).map(failed),
 ]
-
-export function storyNamed(name: string | null): Story {
-  return STORIES.find((known) => known.name === name) ?? story('idle', [])
-}

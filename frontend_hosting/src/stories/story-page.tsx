@@ -1,10 +1,15 @@
 import { type ReactNode, useState } from 'react'
 
+import { SignInAgainButton, SignOutButton } from '../auth/account.tsx'
+import { SignInPage } from '../auth/sign-in-page.tsx'
 import { VoiceSessionViewer } from '../voice/voice-session-viewer.tsx'
-import { STORIES, type Story, storyNamed } from './stories.ts'
+import { SIGN_IN_STORIES, type SignInStory } from './sign-in-stories.ts'
+import { STORIES, type Story } from './stories.ts'
 import { storySession } from './story-session.ts'
 
-/** `?story=speaking` shows that state as the whole page; without it, all of them beside a list, as in another application. */
+type Any = Story | SignInStory
+
+/** `?story=speaking` shows that state as the whole page; without it, all of the call's beside a list, as in another application. */
 export function StoryPage({ search }: { readonly search: string }): ReactNode {
   const asked = new URLSearchParams(search).get('story')
   const [story, setStory] = useState(() => storyNamed(asked))
@@ -35,7 +40,29 @@ export function StoryPage({ search }: { readonly search: string }): ReactNode {
   )
 }
 
-function Shown({ story, fill }: { readonly story: Story; readonly fill: 'window' | 'container' }): ReactNode {
+function storyNamed(name: string | null): Any {
+  const all: readonly [Any, ...Any[]] = [...STORIES, ...SIGN_IN_STORIES]
+  return all.find((known) => known.name === name) ?? all[0]
+}
+
+type ShownProps<T extends Any> = { readonly story: T; readonly fill: 'window' | 'container' }
+
+function Shown({ story, fill }: ShownProps<Any>): ReactNode {
+  return 'screen' in story ? <SignInPage {...story.screen} onAct={nothing} /> : <Call story={story} fill={fill} />
+}
+
+function Call({ story, fill }: ShownProps<Story>): ReactNode {
   const [session] = useState(() => storySession(story))
-  return <VoiceSessionViewer session={session} fill={fill} />
+  return (
+    <VoiceSessionViewer
+      session={session}
+      fill={fill}
+      account={fill === 'window' ? <SignOutButton email="demo@example.com" onSignOut={nothing} /> : null}
+      signInAgain={<SignInAgainButton onSignIn={nothing} />}
+    />
+  )
+}
+
+function nothing(): void {
+  // A story does nothing.
 }

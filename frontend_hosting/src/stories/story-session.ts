@@ -20,6 +20,7 @@ export function storySession({ events, microphone, assistant, positionMs }: Stor
   const conversation = new Conversation(store, {
     openAudio: never,
     openSocket: () => ({ connect: nothing, open: nothing, send: nothing, close: nothing, dispose: nothing }),
+    getTicket: never,
     devices: { list: never, watch: () => nothing },
     diagnose: never,
     now: () => Date.now(),

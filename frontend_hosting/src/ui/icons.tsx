@@ -114,6 +114,14 @@ export function SoundIcon(): ReactNode {
   )
 }
 
+export function LeaveIcon(): ReactNode {
+  return (
+    <Icon>
+      <path d="M10 4H6a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h4M15 8l4 4-4 4M19 12H9" />
+    </Icon>
+  )
+}
+
 export function DetailsIcon(): ReactNode {
   return (
     <Icon>

@@ -10,6 +10,7 @@ import type { ClientMessage, Ready, ServerMessage } from './protocol.ts'
 import { phaseOf } from './session.ts'
 import { DEFAULT_SOUND } from './sound.ts'
 import { createVoiceStore } from './store.ts'
+import { type Proof, TicketRefused } from './tickets.ts'
 
 const READY: Ready = {
   type: 'ready', seq: 1, sessionId: 's', conversationId: 'c', epoch: 1, resumeToken: null, resumed: false, model: 'm',
@@ -21,7 +22,12 @@ const READY: Ready = {
 const MICROPHONE: OpenMicrophone = { id: 'a', groupId: 'g', label: 'Headset', echoCancelled: true }
 
 /** A page whose microphone, loudspeaker and socket are lists of what was asked of them. */
-function page({ unplugged = false, microphone = 'open' as 'open' | Error, diagnosis = { code: 'serviceUnreachable', detail: null } as Problem } = {}) {
+function page({
+  unplugged = false,
+  microphone = 'open' as 'open' | Error,
+  diagnosis = { code: 'serviceUnreachable', detail: null } as Problem,
+  tickets = (_proof: Proof): string | TicketRefused => 'ticket',
+} = {}) {
   const done: string[] = []
   const sent: ClientMessage[] = []
   let socket: (event: SocketToPage) => void = () => expect.fail('no socket was opened')
@@ -62,7 +68,7 @@ function page({ unplugged = false, microphone = 'open' as 'open' | Error, diagno
       socket = onEvent
       return {
         connect: () => done.push('ports handed over'),
-        open: () => done.push('socket opened'),
+        open: (ticket) => done.push(ticket === 'ticket' ? 'socket opened' : `socket opened with ${ticket}`),
         send: (message) => sent.push(message),
         close: () => done.push('socket closed'),
         dispose: () => done.push('worker ended'),
@@ -74,6 +80,10 @@ function page({ unplugged = false, microphone = 'open' as 'open' | Error, diagno
         plug = listener
         return () => done.push('devices not watched')
       },
+    },
+    getTicket: (proof) => {
+      const answer = tickets(proof)
+      return typeof answer === 'string' ? Promise.resolve(answer) : Promise.reject(answer)
     },
     diagnose: () => Promise.resolve(diagnosis),
     now: () => Date.now(),
@@ -408,6 +418,106 @@ describe('a lost connection', () => {
     expect(opened(done)).toBe(1)
     await vi.advanceTimersByTimeAsync(1)
     expect(opened(done)).toBe(2)
+  })
+})
+
+describe('tickets', () => {
+  const FULL = new TicketRefused({ code: 'serviceRefused', detail: 'All places are taken.' }, { kind: 'retry', leastMs: 3000, problem: 'serviceLeaving' })
+  const SIGN_IN = new TicketRefused({ code: 'signInRequired', detail: null }, { kind: 'fail', problem: 'signInRequired' })
+  const EXPIRING: ServerMessage = { type: 'authExpiring', seq: 9, inMs: 20_000 }
+  const auths = (sent: readonly ClientMessage[]): readonly ClientMessage[] => sent.filter(({ type }) => type === 'auth')
+  /** One answer after the other; the last one for ever. */
+  const inTurn = (...answers: (string | TicketRefused)[]) => {
+    const asked: Proof[] = []
+    const tickets = (proof: Proof): string | TicketRefused => {
+      asked.push(proof)
+      return answers[Math.min(asked.length, answers.length) - 1] ?? expect.fail('no answer')
+    }
+    return { asked, tickets }
+  }
+
+  it('are asked for anew before every connection', async () => {
+    const { socket, done } = await live({ tickets: inTurn('first', 'second').tickets })
+    socket(lost(1006))
+    await vi.advanceTimersByTimeAsync(250)
+    expect(done.filter((step) => step.startsWith('socket opened'))).toEqual(['socket opened with first', 'socket opened with second'])
+  })
+
+  it.each([[FULL, { code: 'serviceRefused', detail: 'All places are taken.' }], [SIGN_IN, { code: 'signInRequired', detail: null }]])(
+    'refused to somebody who waits for a call are explained at once',
+    async (refusal, problem) => {
+      const { conversation, store, done } = page({ tickets: () => refusal })
+      await conversation.start(null)
+      expect(store.getState().call).toEqual({ status: 'failed', problem })
+      expect(done).toEqual(['microphone asked', 'ports handed over', 'socket closed', 'devices not watched', 'audio closed'])
+    },
+  )
+
+  it('refused for a while are asked for again, no sooner than the service said', async () => {
+    const { socket, done, phase } = await live({ tickets: inTurn('first', FULL, 'third').tickets })
+    socket(lost(1006))
+    await vi.advanceTimersByTimeAsync(250 + 3499)
+    expect(phase()).toBe('reconnecting')
+    expect(done).not.toContain('socket opened with third')
+    await vi.advanceTimersByTimeAsync(1)
+    expect(done).toContain('socket opened with third')
+  })
+
+  it('refused because the sign-in is over end the attempts', async () => {
+    const { socket, store } = await live({ tickets: inTurn('first', SIGN_IN).tickets })
+    socket(lost(1006))
+    await vi.advanceTimersByTimeAsync(250)
+    expect(store.getState().call).toMatchObject({ status: 'failed', problem: { code: 'signInRequired' } })
+  })
+
+  it('that come after the call was ended are not used', async () => {
+    const { conversation, done } = page({ tickets: () => 'late' })
+    const starting = conversation.start(null)
+    conversation.end()
+    await starting
+    expect(done.filter((step) => step.startsWith('socket opened'))).toEqual([])
+  })
+
+  it('are renewed within the call when the sign-in runs out', async () => {
+    const { asked, tickets } = inTurn('first', 'second')
+    const { receive, sent, phase } = await live({ tickets })
+    receive(EXPIRING)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(auths(sent)).toEqual([{ type: 'auth', ticket: 'second' }])
+    expect(asked).toEqual(['known', 'renewed'])
+    expect(phase()).toBe('listening')
+  })
+
+  it('that cannot be renewed just now are asked for again while there is time', async () => {
+    const { tickets } = inTurn('first', FULL, FULL, 'fourth')
+    const { receive, sent } = await live({ tickets })
+    receive(EXPIRING)
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(auths(sent)).toEqual([{ type: 'auth', ticket: 'fourth' }])
+  })
+
+  it('that cannot be renewed at all leave the call alone until the service ends it', async () => {
+    const { asked, tickets } = inTurn('first', FULL)
+    const { receive, sent, phase } = await live({ tickets })
+    receive(EXPIRING)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(auths(sent)).toEqual([])
+    expect(asked).toHaveLength(5)
+    expect(phase()).toBe('listening')
+  })
+
+  it('for a session that is gone are not given to the next one', async () => {
+    const { asked, tickets } = inTurn('first', FULL, 'third')
+    const { receive, socket, sent } = await live({ tickets })
+    receive(EXPIRING)
+    await vi.advanceTimersByTimeAsync(0)
+    socket(lost(1006))
+    await vi.advanceTimersByTimeAsync(250)
+    socket({ type: 'opened' })
+    receive(READY)
+    await vi.advanceTimersByTimeAsync(20_000)
+    expect(asked).toEqual(['known', 'renewed', 'known'])
+    expect(auths(sent)).toEqual([])
   })
 })
 

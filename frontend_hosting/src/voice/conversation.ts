@@ -17,6 +17,7 @@ import { gateOf, isOver, type VoiceEvent } from './session.ts'
 import type { OpenSocket, VoiceSocket } from './socket.ts'
 import { DEFAULT_SOUND, pauseFor, type SoundChoice } from './sound.ts'
 import type { VoiceStore } from './store.ts'
+import { type GetTicket, refusalOf, type TicketRefused } from './tickets.ts'
 
 export type Choice = { readonly language: string; readonly voice: string }
 
@@ -24,6 +25,7 @@ export type Ports = {
   readonly openAudio: OpenAudio
   readonly openSocket: OpenSocket
   readonly devices: DeviceList
+  readonly getTicket: GetTicket
   readonly diagnose: () => Promise<Problem>
   readonly now: () => number
   readonly random: () => number
@@ -45,6 +47,7 @@ export type Meters = {
 
 const READY_WITHIN_MS = 15_000
 const LINGER_MS = 1000
+const RENEW_AGAIN_MS = 5000
 
 export class Conversation {
   readonly meters: Meters = { microphone: 0, assistant: 0, playedSamples: 0, underruns: 0, outputLatencyMs: 0, playout: null }
@@ -61,6 +64,7 @@ export class Conversation {
   #microphone: OpenMicrophone | null = null
   #deadline: ReturnType<typeof setTimeout> | undefined
   #retry: ReturnType<typeof setTimeout> | undefined
+  #renewal: ReturnType<typeof setTimeout> | undefined
   #leaveAtMs = 0
   #liveSinceMs: number | null = null
   #retries = new RetryPlan()
@@ -104,7 +108,7 @@ export class Conversation {
       this.#keep(audio, !typing)
       this.#socket = this.#ports.openSocket((event) => this.#onSocket(event))
       this.#socket.connect(audio.socketPorts)
-      this.#open()
+      await this.#open()
     } catch (error) {
       const problem = await this.#setupProblem(error)
       if (generation === this.#generation) this.#fail(problem)
@@ -209,9 +213,37 @@ export class Conversation {
     this.#audio?.resume()
   }
 
-  #open(): void {
-    this.#socket?.open()
-    this.#expectReady()
+  async #open(): Promise<void> {
+    const generation = this.#generation
+    try {
+      const ticket = await this.#ports.getTicket('known')
+      if (generation !== this.#generation) return
+      this.#socket?.open(ticket)
+      this.#expectReady()
+    } catch (error) {
+      if (generation === this.#generation) this.#onRefused(refusalOf(error))
+    }
+  }
+
+  #onRefused({ problem, closing }: TicketRefused): void {
+    if (closing.kind === 'retry' && this.#store.getState().call.status === 'reconnecting') this.#scheduleRetry(closing)
+    else this.#fail(problem)
+  }
+
+  /** A new ticket for the session that runs, without a gap in it. */
+  async #renew(untilMs: number): Promise<void> {
+    const { sessions } = this.#store.getState()
+    const isSame = (): boolean => this.#store.getState().call.status === 'live' && this.#store.getState().sessions === sessions
+    try {
+      const ticket = await this.#ports.getTicket('renewed')
+      if (isSame()) this.#send({ type: 'auth', ticket })
+    } catch (error) {
+      const { closing } = refusalOf(error)
+      // Nothing is said: the call goes on until the service ends it, and then says why.
+      if (closing.kind !== 'retry' || !isSame()) return
+      const delayMs = Math.max(RENEW_AGAIN_MS, closing.leastMs)
+      if (this.#ports.now() + delayMs < untilMs) this.#renewal = setTimeout(() => void this.#renew(untilMs), delayMs)
+    }
   }
 
   #expectReady(): void {
@@ -286,6 +318,8 @@ export class Conversation {
           this.#leaveAtMs = atMs + message.reconnectAfterMs
         } else if (message.type === 'state' && message.state === 'thinking') {
           this.#audio?.utteranceClosed()
+        } else if (message.type === 'authExpiring') {
+          void this.#renew(atMs + message.inMs)
         }
         this.log.add('service', message, atMs)
         this.#store.dispatch({ type: 'messageReceived', message, atMs, audioMs: event.audioMs })
@@ -295,6 +329,7 @@ export class Conversation {
 
   async #onClosed(code: number, opened: boolean): Promise<void> {
     clearTimeout(this.#deadline)
+    clearTimeout(this.#renewal)
     const { call } = this.#store.getState()
     if (isOver(call)) return
     const closing = closingFor(code)
@@ -316,7 +351,7 @@ export class Conversation {
     this.#liveSinceMs = null
     this.#dispatch('page', { type: 'socketClosed', closing, retryAtMs: delayMs === null ? null : atMs + delayMs, atMs })
     if (delayMs === null) return
-    this.#retry = setTimeout(() => this.#open(), delayMs)
+    this.#retry = setTimeout(() => void this.#open(), delayMs)
   }
 
   #delay(leastMs: number, now: number): number | null {
@@ -355,6 +390,7 @@ export class Conversation {
     this.#generation++
     clearTimeout(this.#deadline)
     clearTimeout(this.#retry)
+    clearTimeout(this.#renewal)
     this.#socket?.close()
     const socket = this.#socket
     // The worker lives long enough to send what was queued and to say goodbye.

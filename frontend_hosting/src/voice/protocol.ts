@@ -127,6 +127,7 @@ export type ServerMessage =
       readonly deadlineMs: number
       readonly reconnectAfterMs: number
     })
+  | (Sequenced & { readonly type: 'authExpiring'; readonly inMs: number })
   | (Sequenced & { readonly type: 'ack'; readonly sequence: number })
   | (Sequenced & { readonly type: 'pong'; readonly id: number })
   | ServerError
@@ -294,6 +295,7 @@ const DECODERS: Readonly<Record<string, (f: Fields) => ServerMessage>> = {
     deadlineMs: f.number('deadlineMs'),
     reconnectAfterMs: f.number('reconnectAfterMs'),
   }),
+  authExpiring: (f) => ({ type: 'authExpiring', seq: f.integer('seq'), inMs: f.number('inMs') }),
   ack: (f) => ({ type: 'ack', seq: f.integer('seq'), sequence: f.integer('sequence') }),
   pong: (f) => ({ type: 'pong', seq: f.integer('seq'), id: f.integer('id') }),
   error: (f) => ({

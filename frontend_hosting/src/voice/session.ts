@@ -267,6 +267,7 @@ function received(state: VoiceState, message: ServerMessage, atMs: number, audio
       const { input, output, totalTokens } = message
       return { ...state, usage: { input, output, totalTokens } }
     }
+    case 'authExpiring':
     case 'ack':
     case 'pong':
     case 'unknown':

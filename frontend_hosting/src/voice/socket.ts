@@ -7,7 +7,7 @@ import { trustedScriptUrl } from './trusted-script.ts'
 
 export type VoiceSocket = {
   readonly connect: (ports: { readonly capture: MessagePort; readonly player: MessagePort }) => void
-  readonly open: () => void
+  readonly open: (ticket: string) => void
   readonly send: (message: ClientMessage) => void
   readonly close: () => void
   readonly dispose: () => void
@@ -22,6 +22,11 @@ export function socketUrl(location: { readonly protocol: string; readonly host: 
   return `${location.protocol === 'https:' ? 'wss:' : 'ws:'}//${location.host}${SOCKET_PATH}`
 }
 
+/** A browser gives a WebSocket no headers, and an address ends up in logs; the list of subprotocols does neither. */
+export function protocolsWith(ticket: string): string[] {
+  return [SUBPROTOCOL, `ticket.${ticket}`]
+}
+
 /** Opens sockets to the service at this address. */
 export const createSocket = (service: { readonly protocol: string; readonly host: string }): OpenSocket => (onEvent) => {
   const worker = new Worker(trustedScriptUrl(workerUrl), { type: 'module' })
@@ -29,7 +34,7 @@ export const createSocket = (service: { readonly protocol: string; readonly host
   const tell = (command: PageToSocket, transfer: Transferable[] = []): void => worker.postMessage(command, transfer)
   return {
     connect: ({ capture, player }) => tell({ type: 'ports', capture, player }, [capture, player]),
-    open: () => tell({ type: 'open', url: socketUrl(service), protocols: [SUBPROTOCOL] }),
+    open: (ticket) => tell({ type: 'open', url: socketUrl(service), protocols: protocolsWith(ticket) }),
     send: (message) => tell({ type: 'send', message }),
     close: () => tell({ type: 'close' }),
     dispose: () => worker.terminate(),

@@ -23,7 +23,7 @@ async function open(languages: readonly string[], props: Partial<VoiceSessionVie
   vi.spyOn(navigator, 'languages', 'get').mockReturnValue(languages)
   const store = createVoiceStore()
   const unused = (): never => expect.fail('nobody starts a call here')
-  const conversation = new Conversation(store, { openAudio: unused, openSocket: unused, devices: browserDevices, diagnose: unused, now: () => 0, random: () => 0 })
+  const conversation = new Conversation(store, { openAudio: unused, openSocket: unused, getTicket: unused, devices: browserDevices, diagnose: unused, now: () => 0, random: () => 0 })
   const fetchOptions = (): Promise<typeof OPTIONS> => Promise.resolve(OPTIONS)
   await act(async () => {
     render(<VoiceSessionViewer session={{ store, conversation, fetchOptions }} {...props} />)

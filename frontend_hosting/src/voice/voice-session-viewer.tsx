@@ -1,4 +1,4 @@
-import { type CSSProperties, type ReactNode, useEffect, useLayoutEffect, useState } from 'react'
+import { type CSSProperties, type ReactNode, useEffect, useState } from 'react'
 
 import { isSwitch, useStored } from '../ui/stored.ts'
 import { applyTheme, isTheme, type Theme } from '../ui/theme.ts'
@@ -6,15 +6,19 @@ import { useMediaQuery } from '../ui/use-media-query.ts'
 import { CallScreen } from './components/call-screen.tsx'
 import type { Settings } from './components/settings-menu.tsx'
 import { type Phase, phaseOf, type VoiceState } from './session.ts'
+import type { AccessToken } from './tickets.ts'
 import { useVoice } from './use-voice.ts'
 import { createVoiceSession, type VoiceSession } from './voice-session.ts'
-import { type InterfaceLanguage, isInterfaceLanguage, preferredLanguage } from './words/catalogue.ts'
+import { type InterfaceLanguage, isLanguageChoice, type LanguageChoice, languageOf } from './words/catalogue.ts'
+import { useDocumentLanguage } from './words/use-document-language.ts'
 import { useLoadedWords } from './words/use-loaded-words.ts'
 import { WordsContext } from './words/use-words.ts'
 
 export type VoiceSessionViewerProps = {
   /** Made by `createVoiceSession`; without one the viewer makes its own, for as long as it is on the page. */
   readonly session?: VoiceSession
+  /** For the viewer's own session; without it everybody is asked to sign in. */
+  readonly accessToken?: AccessToken
   /** Where the assistant is, for the viewer's own session; by default where the page is. */
   readonly serviceUrl?: string
   /** `window`: it is the page. `container`: it fills the element around it, which needs a height. */
@@ -22,23 +26,24 @@ export type VoiceSessionViewerProps = {
   /** What holds until the user chooses otherwise in the settings. */
   readonly defaultLanguage?: InterfaceLanguage
   readonly defaultTheme?: Theme
+  /** Stands at the end of the header: who is signed in, and the way out. */
+  readonly account?: ReactNode
+  /** Stands below the problem that one must sign in again: the way back in. */
+  readonly signInAgain?: ReactNode
   readonly onPhase?: (phase: Phase) => void
   /** Every change of the call, for a host that shows or stores some of it. */
   readonly onState?: (state: VoiceState) => void
 }
 
-type LanguageChoice = Settings['language']
-const isLanguageChoice = (value: string): value is LanguageChoice => value === 'system' || isInterfaceLanguage(value)
-
 /** The whole voice call, from the start button to the summary: mount it, and that is all. */
 export function VoiceSessionViewer({
-  session, serviceUrl, fill = 'window', defaultLanguage, defaultTheme = 'system', onPhase, onState,
+  session, accessToken = nobody, serviceUrl, fill = 'window', defaultLanguage, defaultTheme = 'system', account, signInAgain, onPhase, onState,
 }: VoiceSessionViewerProps): ReactNode {
-  const [own] = useState(() => session ?? createVoiceSession(serviceUrl === undefined ? {} : { serviceUrl }))
+  const [own] = useState(() => session ?? createVoiceSession({ accessToken, ...(serviceUrl === undefined ? {} : { serviceUrl }) }))
   const { store, conversation, fetchOptions } = session ?? own
   const [settings, change] = useSettings(defaultLanguage ?? 'system', defaultTheme)
   const systemDark = useMediaQuery('(prefers-color-scheme: dark)')
-  const words = useLoadedWords(settings.language === 'system' ? preferredLanguage(navigator.languages) : settings.language)
+  const words = useLoadedWords(languageOf(settings.language, navigator.languages))
   const isPage = fill === 'window'
   useReports(store, onPhase, onState)
   // Who leaves the page in the middle of a call has ended it; a session that was given belongs to the giver.
@@ -46,11 +51,7 @@ export function VoiceSessionViewer({
   useEffect(() => {
     if (isPage) applyTheme(settings.theme)
   }, [isPage, settings.theme])
-  useLayoutEffect(() => {
-    if (!words || !isPage) return
-    globalThis.document.documentElement.lang = words.locale
-    globalThis.document.title = words.product
-  }, [isPage, words])
+  useDocumentLanguage(isPage ? words : null)
   if (!words) return null
   return (
     <WordsContext value={words}>
@@ -68,11 +69,15 @@ export function VoiceSessionViewer({
           dark={settings.theme === 'system' ? systemDark : settings.theme === 'dark'}
           isPage={isPage}
           onSettings={change}
+          account={account}
+          signInAgain={signInAgain}
         />
       </div>
     </WordsContext>
   )
 }
+
+const nobody: AccessToken = () => Promise.resolve(null)
 
 /** They outlive the page. */
 function useSettings(defaultLanguage: LanguageChoice, defaultTheme: Theme): readonly [Settings, (settings: Settings) => void] {

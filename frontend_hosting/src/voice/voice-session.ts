@@ -7,6 +7,8 @@ import type { Problem } from './problems.ts'
 import { diagnose, fetchOptions, type Options } from './service.ts'
 import { createSocket } from './socket.ts'
 import { createVoiceStore, type VoiceStore } from './store.ts'
+import { ticketOffice } from './ticket-office.ts'
+import type { AccessToken } from './tickets.ts'
 
 export type VoiceSession = {
   readonly store: VoiceStore
@@ -14,13 +16,20 @@ export type VoiceSession = {
   readonly fetchOptions: () => Promise<Options | Problem>
 }
 
-/** `serviceUrl`: where /api, /health and /ws are; by default where the page is. */
-export function createVoiceSession({ serviceUrl = globalThis.location.origin }: { readonly serviceUrl?: string } = {}): VoiceSession {
+export type VoiceService = {
+  /** Asked before every connection, and again shortly before a sign-in runs out in a call. */
+  readonly accessToken: AccessToken
+  /** Where /api, /health and /ws are; by default where the page is. */
+  readonly serviceUrl?: string
+}
+
+export function createVoiceSession({ accessToken, serviceUrl = globalThis.location.origin }: VoiceService): VoiceSession {
   const store = createVoiceStore()
   const fetch = (path: string, init?: RequestInit): Promise<Response> => globalThis.fetch(new URL(path, serviceUrl), init)
   const conversation = new Conversation(store, {
     openAudio,
     openSocket: createSocket(new URL(serviceUrl)),
+    getTicket: ticketOffice(accessToken, fetch),
     devices: browserDevices,
     diagnose: () => diagnose(fetch),
     now: () => Date.now(),

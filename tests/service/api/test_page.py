@@ -7,7 +7,10 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from service.api.page import SECURITY_HEADERS, Page
+from service.api.page import Page, security_headers
+
+POOL = ("https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Example", "https://voice.example.com")
+SECURITY_HEADERS = security_headers(POOL)
 
 
 @pytest.fixture
@@ -15,7 +18,7 @@ def page(tmp_path: Path) -> TestClient:
     (tmp_path / "index.html").write_text("<!doctype html><title>Voice</title>")
     (tmp_path / "assets").mkdir()
     (tmp_path / "assets" / "app-1a2b.js").write_text("export {}")
-    return TestClient(Starlette(routes=[Mount("/", Page(tmp_path))]))
+    return TestClient(Starlette(routes=[Mount("/", Page(tmp_path, connects_to=POOL))]))
 
 
 @pytest.mark.parametrize("path", ["/", "/index.html", "/conversations/7", "/anything"])
@@ -59,4 +62,7 @@ def test_the_policy_lets_nothing_in_but_the_page_itself() -> None:
 
     assert policy.startswith("default-src 'none'; script-src 'self'")
     assert "unsafe" not in policy
-    assert "connect-src 'self' ws:" in policy
+    assert (
+        "connect-src 'self' ws: https://cognito-idp.us-east-1.amazonaws.com https://voice.example.com;"
+        in policy
+    )

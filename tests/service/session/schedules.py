@@ -8,6 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from service.errors import CloseCode, ErrorCode, ModelFailure, ModelFailureKind
 from service.policies.closure import Closure
 from service.policies.continuation import Continuation
+from service.policies.sign_in import Expiry
 from service.policies.silence import KeepAlive
 from service.session.effects import State
 from service.session.events import (
@@ -15,6 +16,10 @@ from service.session.events import (
     ClientGone,
     DrainRequested,
     ModelEvent,
+    Refusal,
+    SignInRefused,
+    SignInRenewed,
+    SignInRevoked,
     StreamAccepted,
     StreamClosed,
     StreamOpened,
@@ -72,8 +77,17 @@ class Schedules(RuleBasedStateMachine):
         subprotocol=st.sampled_from(Subprotocol),
         jitter=st.floats(0, 1, exclude_max=True),
         connects=st.booleans(),
+        signed_in_s=st.sampled_from([1.0, 20.0, float("inf")]),
     )
-    def begin(self, *, closure: Closure, subprotocol: Subprotocol, jitter: float, connects: bool) -> None:
+    def begin(
+        self,
+        *,
+        closure: Closure,
+        subprotocol: Subprotocol,
+        jitter: float,
+        connects: bool,
+        signed_in_s: float,
+    ) -> None:
         self.call = Call(
             terms(
                 closure=closure,
@@ -84,6 +98,8 @@ class Schedules(RuleBasedStateMachine):
                 max_session_s=60.0,
                 thinking_limit_s=25.0,
                 kept_audio_s=0.5,
+                expiry=Expiry(warning_s=5.0, leeway_s=2.0, farewell_s=3.0),
+                sign_in_expires_at=1_000.0 + signed_in_s,
             ),
             jitter=jitter,
         )
@@ -123,6 +139,15 @@ class Schedules(RuleBasedStateMachine):
     def control(self, message: client.ClientMessage) -> None:
         self.call.give(message)
 
+    @rule(lasts_s=st.sampled_from([-5.0, 0.0, 1.0, 30.0, 500.0]))
+    def sign_in_is_renewed(self, lasts_s: float) -> None:
+        self.call.give(SignInRenewed(expires_at=self.call.now + lasts_s))
+
+    @rule(why=st.sampled_from(sorted(Refusal, key=lambda why: why.name)))
+    def ticket_is_refused(self, why: Refusal) -> None:
+        if why is not Refusal.OTHER_USER:
+            self.call.give(SignInRefused(why=why))
+
     @rule(sequence=st.sampled_from([0, 1, 7, 2**31, 2**32 - 1]))
     def odd_sequence(self, sequence: int) -> None:
         self.call.give(client.Audio(pcm=b"\1\0", sequence=sequence, captured_at_ms=0.0))
@@ -146,6 +171,10 @@ class Schedules(RuleBasedStateMachine):
             self.call.give(DrainRequested(deadline_s=10.0))
         elif how == 4:
             self.call.give(client.Start())
+        elif how == 5:
+            self.call.give(SignInRevoked())
+        elif how == 6:
+            self.call.give(SignInRefused(why=Refusal.OTHER_USER))
 
     # The model
 

@@ -215,15 +215,6 @@ def test_a_ping_before_ready_is_answered_after_it() -> None:
     assert ["ready", "pong", "state"] == [message.type for message in call.messages]
 
 
-def test_a_ticket_is_answered_and_the_session_goes_on() -> None:
-    call = Call()
-    call.connect()
-    call.give(client.Auth(ticket="t"))
-
-    assert [ErrorCode.AUTH_NOT_ENABLED] == [message.code for message in call.told(server.Error)]
-    assert State.LISTENING is call.state
-
-
 def test_a_fault_of_the_client_ends_its_session_with_the_reason() -> None:
     call = Call()
     call.give(ClientFault(code=CloseCode.PROTOCOL, error=ErrorCode.PROTOCOL_ERROR, reason="no such type"))

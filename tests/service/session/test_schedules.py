@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from service.errors import CloseCode
-from service.session import dialogue, machine, model_side, streams, timers, upstream
+from service.session import dialogue, machine, model_side, sign_in, streams, timers, upstream
 from service.session.core import Core
 from service.session.effects import CloseClient, CloseStream, State
 from service.session.events import Event, ModelEvent, ModelSide
@@ -121,7 +121,12 @@ def hangs_up_without_a_word(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Core, "end", end)
 
 
+def forgets_the_sign_in(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(timers, "TIMERS", [timer for timer in timers.TIMERS if timer[1] is not sign_in.expire])
+
+
 PLANTS = {
+    forgets_the_sign_in: "I13",
     believes_old_streams: "I1",
     skips_a_seq: "I3",
     waits_for_replies_for_ever: "I8",

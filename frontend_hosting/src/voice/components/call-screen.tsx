@@ -39,12 +39,16 @@ type Props = {
   /** In another page that page has the main landmark and the first heading. */
   readonly isPage: boolean
   readonly onSettings: (settings: Settings) => void
+  /** Stands in the header: who is signed in, and the way out. */
+  readonly account?: ReactNode
+  /** Stands below the problem that one must sign in again: the way back in. */
+  readonly signInAgain?: ReactNode
 }
 
 const DEFAULT_TEXT_CHARS = 1000
 
 /** The whole screen of a voice call, from before it starts until after it has ended. */
-export function CallScreen({ store, conversation, fetchOptions, settings, dark, isPage, onSettings }: Props): ReactNode {
+export function CallScreen({ store, conversation, fetchOptions, settings, dark, isPage, onSettings, account, signInAgain }: Props): ReactNode {
   const words = useWords()
   const state = useVoice(store)
   const { call, thread } = state
@@ -63,15 +67,18 @@ export function CallScreen({ store, conversation, fetchOptions, settings, dark, 
     <div className="flex min-h-(--viewer-height) flex-col bg-paper text-ink @5xl:h-(--viewer-height) @5xl:min-h-[40rem]">
       <header className="flex items-center gap-1 px-4 pt-3 @[40rem]:gap-3 @[40rem]:px-6">
         {/* A phone has no room for both the name and the state of the line. */}
-        <div className={call.status === 'idle' ? 'mr-auto' : '@[40rem]:mr-auto'}>
-          <Heading className={`font-serif text-xl font-medium tracking-tight ${call.status === 'idle' ? '' : 'sr-only @[40rem]:not-sr-only'}`}>
+        <div className={call.status === 'idle' ? 'mr-auto min-w-0' : '@[40rem]:mr-auto'}>
+          <Heading className={`truncate font-serif text-xl font-medium tracking-tight ${call.status === 'idle' ? '' : 'sr-only @[40rem]:not-sr-only'}`}>
             {words.product}
           </Heading>
         </div>
         {call.status === 'idle' ? null : <div className="mr-auto min-w-0 @[40rem]:mr-0"><ConnectionPill state={state} /></div>}
-        <DetailsMenu state={state} conversation={conversation} />
-        <SoundMenu sound={sound} onChange={setSound} patience={patienceOf(state, offered.options)} live={call.status === 'live'} meters={conversation.meters} />
-        <SettingsMenu settings={settings} onChange={onSettings} />
+        <div className="flex shrink-0 items-center">
+          <DetailsMenu state={state} conversation={conversation} />
+          <SoundMenu sound={sound} onChange={setSound} patience={patienceOf(state, offered.options)} live={call.status === 'live'} meters={conversation.meters} />
+          <SettingsMenu settings={settings} onChange={onSettings} />
+          {account}
+        </div>
       </header>
       <Main
         ref={mainRef}
@@ -91,7 +98,7 @@ export function CallScreen({ store, conversation, fetchOptions, settings, dark, 
         </div>
         <div className={showThread ? 'px-4 py-4 [grid-area:controls] @5xl:pb-8' : 'w-full px-4 pb-10'}>
           {over ? (
-            <Before conversation={conversation} state={state} offered={offered} />
+            <Before conversation={conversation} state={state} offered={offered} signInAgain={signInAgain} />
           ) : (
             <During state={state} conversation={conversation} shortcuts={settings.shortcuts} />
           )}
@@ -147,10 +154,10 @@ function Welcome(): ReactNode {
   )
 }
 
-type BeforeProps = Pick<Props, 'conversation'> & { readonly state: VoiceState; readonly offered: Offered }
+type BeforeProps = Pick<Props, 'conversation' | 'signInAgain'> & { readonly state: VoiceState; readonly offered: Offered }
 
 /** Before a call, and after one: choices, problems, the start button. */
-function Before({ conversation, state, offered }: BeforeProps): ReactNode {
+function Before({ conversation, state, offered, signInAgain }: BeforeProps): ReactNode {
   const words = useWords()
   const { options, problem: optionsProblem, reload } = offered
   const [choice, choose] = useChoice(options)
@@ -159,6 +166,7 @@ function Before({ conversation, state, offered }: BeforeProps): ReactNode {
   return (
     <div className="flex flex-col items-center gap-5">
       {problem ? <ProblemCard problem={problem} /> : null}
+      {problem?.code === 'signInRequired' ? signInAgain : null}
       {problem && problem === optionsProblem ? <Button onClick={reload}>{words.retryOptions}</Button> : null}
       {call.status === 'idle' ? null : <CallSummary state={state} />}
       <StartPanel

@@ -27,7 +27,7 @@ export function ConnectionPill({ state }: { readonly state: VoiceState }): React
       <span className="truncate">{words.connection[link]}</span>
       {leftS === null || leftS === 0 ? null : <span className="tabular-nums" data-retry-s={leftS}>{words.retrySeconds(String(leftS))}</span>}
       {link === 'live' && state.roundTripMs !== null ? (
-        <span className="tabular-nums">{words.roundTrip(Math.round(state.roundTripMs))}</span>
+        <span className="hidden tabular-nums @[40rem]:inline">{words.roundTrip(Math.round(state.roundTripMs))}</span>
       ) : null}
     </p>
   )

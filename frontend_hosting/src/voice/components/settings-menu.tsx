@@ -6,12 +6,11 @@ import { Popover } from '../../ui/popover.tsx'
 import { SelectField } from '../../ui/select-field.tsx'
 import { SwitchField } from '../../ui/switch-field.tsx'
 import type { Theme } from '../../ui/theme.ts'
-import { ENDONYMS, type InterfaceLanguage, isInterfaceLanguage, LANGUAGES } from '../words/catalogue.ts'
+import { ENDONYMS, isInterfaceLanguage, type LanguageChoice, LANGUAGES } from '../words/catalogue.ts'
 import { useWords } from '../words/use-words.ts'
 
-/** `system`: what the browser or the operating system says. */
 export type Settings = {
-  readonly language: 'system' | InterfaceLanguage
+  readonly language: LanguageChoice
   readonly theme: Theme
   readonly announce: boolean
   readonly shortcuts: boolean

@@ -19,7 +19,12 @@ const LOADERS: Readonly<Record<InterfaceLanguage, () => Promise<Words>>> = {
   it: async () => (await import('./it.ts')).it,
 }
 
+/** `system`: what the browser says. */
+export type LanguageChoice = 'system' | InterfaceLanguage
+
 export const isInterfaceLanguage = (value: string): value is InterfaceLanguage => LANGUAGES.some((known) => known === value)
+
+export const isLanguageChoice = (value: string): value is LanguageChoice => value === 'system' || isInterfaceLanguage(value)
 
 /** The first of the user's languages that the page speaks; regions do not matter. */
 export function preferredLanguage(wanted: readonly string[]): InterfaceLanguage {
@@ -28,6 +33,10 @@ export function preferredLanguage(wanted: readonly string[]): InterfaceLanguage 
     if (isInterfaceLanguage(language)) return language
   }
   return 'en'
+}
+
+export function languageOf(choice: LanguageChoice, wanted: readonly string[]): InterfaceLanguage {
+  return choice === 'system' ? preferredLanguage(wanted) : choice
 }
 
 /** The words of a language; English if they cannot be fetched, for a page in English is better than none. */

@@ -14,6 +14,25 @@ export const de: Words = {
   voice: 'Stimme',
   retryOptions: 'Noch einmal versuchen',
 
+  signIn: {
+    leadText: 'Melden Sie sich an, um mit dem Assistenten zu sprechen. Sie kommen hierher zurück.',
+    start: 'Anmelden',
+    busy: 'Anmeldung läuft',
+    again: 'Wieder anmelden',
+    out: 'Abmelden',
+    outOf: (account) => `${account} abmelden`,
+    tryAgain: 'Noch einmal versuchen',
+    problems: {
+      insecure: { title: 'Diese Seite ist nicht sicher', remedy: 'Browser melden nur über https an. Öffnen Sie die Seite unter ihrer https-Adresse oder auf localhost.' },
+      storageBlocked: { title: 'Dieser Browser merkt sich nichts für diese Seite', remedy: 'Die Anmeldung braucht für einen Moment Websitedaten. Erlauben Sie sie für diese Seite oder verlassen Sie das private Fenster.' },
+      serviceUnreachable: { title: 'Der Dienst ist nicht erreichbar', remedy: 'Prüfen Sie Ihre Internetverbindung. Ist sie in Ordnung, versuchen Sie es in einigen Minuten wieder.' },
+      configMissing: { title: 'Die Seite ist nicht eingerichtet', remedy: 'Sie weiß nicht, wo man sich anmeldet. Sagen Sie es denen, die sie betreiben.' },
+      configWrong: { title: 'Die Seite ist falsch eingerichtet', remedy: 'Sagen Sie es denen, die sie betreiben.' },
+      poolUnreachable: { title: 'Die Anmeldung ist nicht erreichbar', remedy: 'An Ihrem Passwort liegt es nicht. Versuchen Sie es gleich noch einmal.' },
+      notCompleted: { title: 'Die Anmeldung wurde nicht abgeschlossen', remedy: 'Sie dauerte zu lange oder begann in einem anderen Fenster. Melden Sie sich noch einmal an.' },
+    },
+  },
+
   phase: {
     idle: 'Bereit, wenn Sie es sind',
     connecting: 'Verbindung wird aufgebaut',

@@ -23,6 +23,25 @@ export const en = {
   voice: 'Voice',
   retryOptions: 'Try again',
 
+  signIn: {
+    leadText: 'Sign in to talk with the assistant. You will come back here.',
+    start: 'Sign in',
+    busy: 'Signing in',
+    again: 'Sign in again',
+    out: 'Sign out',
+    outOf: (account: string) => `Sign out ${account}`,
+    tryAgain: 'Try again',
+    problems: {
+      insecure: { title: 'This page is not secure', remedy: 'Browsers sign in only over https. Open the page at its https address, or on localhost.' },
+      storageBlocked: { title: 'This browser keeps nothing for this page', remedy: 'Signing in needs site data for a moment. Allow it for this site, or leave private browsing.' },
+      serviceUnreachable: { title: 'The service cannot be reached', remedy: 'Check your internet connection. If that is fine, try again in a few minutes.' },
+      configMissing: { title: 'The page was not set up', remedy: 'It does not know where to sign in. Tell whoever looks after it.' },
+      configWrong: { title: 'The page was set up wrongly', remedy: 'Tell whoever looks after it.' },
+      poolUnreachable: { title: 'Sign-in cannot be reached', remedy: 'Nothing is wrong with your password. Try again in a moment.' },
+      notCompleted: { title: 'The sign-in was not completed', remedy: 'It took too long, or began in another window. Sign in once more.' },
+    } satisfies Readonly<Record<string, ProblemText>>,
+  },
+
   phase: {
     idle: 'Ready when you are',
     connecting: 'Connecting',

@@ -14,6 +14,25 @@ export const es: Words = {
   voice: 'Voz',
   retryOptions: 'Intentar otra vez',
 
+  signIn: {
+    leadText: 'Inicia sesión para hablar con el asistente. Después volverás aquí.',
+    start: 'Iniciar sesión',
+    busy: 'Iniciando sesión',
+    again: 'Volver a iniciar sesión',
+    out: 'Cerrar sesión',
+    outOf: (account) => `Cerrar la sesión de ${account}`,
+    tryAgain: 'Intentar otra vez',
+    problems: {
+      insecure: { title: 'Esta página no es segura', remedy: 'Los navegadores solo inician sesión por https. Abre la página en su dirección https o en localhost.' },
+      storageBlocked: { title: 'Este navegador no guarda nada para esta página', remedy: 'Iniciar sesión necesita datos del sitio por un momento. Permítelos para este sitio o sal de la navegación privada.' },
+      serviceUnreachable: { title: 'No se puede acceder al servicio', remedy: 'Comprueba tu conexión a internet. Si está bien, inténtalo dentro de unos minutos.' },
+      configMissing: { title: 'La página no está configurada', remedy: 'No sabe dónde iniciar sesión. Avisa a quien la mantiene.' },
+      configWrong: { title: 'La página está mal configurada', remedy: 'Avisa a quien la mantiene.' },
+      poolUnreachable: { title: 'No se puede acceder al inicio de sesión', remedy: 'Tu contraseña no es el problema. Inténtalo otra vez en un momento.' },
+      notCompleted: { title: 'El inicio de sesión no se completó', remedy: 'Tardó demasiado o empezó en otra ventana. Inicia sesión una vez más.' },
+    },
+  },
+
   phase: {
     idle: 'Cuando quieras',
     connecting: 'Conectando',

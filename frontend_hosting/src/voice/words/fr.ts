@@ -14,6 +14,25 @@ export const fr: Words = {
   voice: 'Voix',
   retryOptions: 'Réessayer',
 
+  signIn: {
+    leadText: 'Connectez-vous pour parler avec l’assistant. Vous reviendrez ici.',
+    start: 'Se connecter',
+    busy: 'Connexion en cours',
+    again: 'Se reconnecter',
+    out: 'Se déconnecter',
+    outOf: (account) => `Déconnecter ${account}`,
+    tryAgain: 'Réessayer',
+    problems: {
+      insecure: { title: 'Cette page n’est pas sécurisée', remedy: 'Les navigateurs ne permettent la connexion que par https. Ouvrez la page à son adresse https ou sur localhost.' },
+      storageBlocked: { title: 'Ce navigateur ne garde rien pour cette page', remedy: 'La connexion a besoin un instant des données de site. Autorisez-les pour ce site ou quittez la navigation privée.' },
+      serviceUnreachable: { title: 'Le service est injoignable', remedy: 'Vérifiez votre connexion à internet. Si elle fonctionne, réessayez dans quelques minutes.' },
+      configMissing: { title: 'La page n’est pas configurée', remedy: 'Elle ne sait pas où se connecter. Prévenez ceux qui s’en occupent.' },
+      configWrong: { title: 'La page est mal configurée', remedy: 'Prévenez ceux qui s’en occupent.' },
+      poolUnreachable: { title: 'La connexion est injoignable', remedy: 'Votre mot de passe n’est pas en cause. Réessayez dans un instant.' },
+      notCompleted: { title: 'La connexion n’a pas abouti', remedy: 'Elle a duré trop longtemps ou a commencé dans une autre fenêtre. Connectez-vous encore une fois.' },
+    },
+  },
+
   phase: {
     idle: 'Quand vous voulez',
     connecting: 'Connexion',

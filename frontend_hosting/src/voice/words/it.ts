@@ -14,6 +14,25 @@ export const it: Words = {
   voice: 'Voce',
   retryOptions: 'Riprova',
 
+  signIn: {
+    leadText: 'Accedi per parlare con l’assistente. Poi tornerai qui.',
+    start: 'Accedi',
+    busy: 'Accesso in corso',
+    again: 'Accedi di nuovo',
+    out: 'Esci',
+    outOf: (account) => `Esci da ${account}`,
+    tryAgain: 'Riprova',
+    problems: {
+      insecure: { title: 'Questa pagina non è sicura', remedy: 'I browser permettono l’accesso solo tramite https. Apri la pagina al suo indirizzo https o su localhost.' },
+      storageBlocked: { title: 'Questo browser non conserva nulla per questa pagina', remedy: 'L’accesso ha bisogno per un momento dei dati del sito. Consentili per questo sito o esci dalla navigazione privata.' },
+      serviceUnreachable: { title: 'Il servizio non è raggiungibile', remedy: 'Controlla la connessione a internet. Se funziona, riprova tra qualche minuto.' },
+      configMissing: { title: 'La pagina non è configurata', remedy: 'Non sa dove si accede. Avvisa chi la gestisce.' },
+      configWrong: { title: 'La pagina è configurata male', remedy: 'Avvisa chi la gestisce.' },
+      poolUnreachable: { title: 'L’accesso non è raggiungibile', remedy: 'La tua password non c’entra. Riprova tra un momento.' },
+      notCompleted: { title: 'L’accesso non è stato completato', remedy: 'È durato troppo o è iniziato in un’altra finestra. Accedi ancora una volta.' },
+    },
+  },
+
   phase: {
     idle: 'Quando vuoi',
     connecting: 'Connessione',

@@ -14,6 +14,25 @@ export const pt: Words = {
   voice: 'Voz',
   retryOptions: 'Tentar de novo',
 
+  signIn: {
+    leadText: 'Entre para falar com o assistente. Depois você volta para cá.',
+    start: 'Entrar',
+    busy: 'Entrando',
+    again: 'Entrar novamente',
+    out: 'Sair',
+    outOf: (account) => `Sair da conta ${account}`,
+    tryAgain: 'Tentar de novo',
+    problems: {
+      insecure: { title: 'Esta página não é segura', remedy: 'Os navegadores só permitem entrar por https. Abra a página em seu endereço https ou em localhost.' },
+      storageBlocked: { title: 'Este navegador não guarda nada para esta página', remedy: 'Para entrar são necessários dados do site por um momento. Permita-os para este site ou saia da navegação privada.' },
+      serviceUnreachable: { title: 'Não é possível acessar o serviço', remedy: 'Verifique sua conexão com a internet. Se estiver tudo certo, tente em alguns minutos.' },
+      configMissing: { title: 'A página não foi configurada', remedy: 'Ela não sabe onde entrar. Avise quem cuida dela.' },
+      configWrong: { title: 'A página foi configurada incorretamente', remedy: 'Avise quem cuida dela.' },
+      poolUnreachable: { title: 'Não é possível acessar o login', remedy: 'O problema não é a sua senha. Tente de novo em instantes.' },
+      notCompleted: { title: 'O login não foi concluído', remedy: 'Demorou demais ou começou em outra janela. Entre mais uma vez.' },
+    },
+  },
+
   phase: {
     idle: 'Quando você quiser',
     connecting: 'Conectando',

@@ -1,4 +1,4 @@
-"""The official SDK against the emulator in a process of its own: the contract, and every fault on the way."""
+"""Both ways to the model against the emulator in a process of its own: the contract, and every fault on the way."""
 
 import asyncio
 import gc
@@ -6,12 +6,15 @@ import signal
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
 from service.errors import ModelFailure, ModelFailureKind
+from service.transports.bedrock_direct.transport import BedrockDirectTransport
 from service.transports.bedrock_sdk import BedrockSdkTransport
-from service.transports.bedrock_stream import Deadlines
+from service.transports.deadlines import Deadlines
+from service.transports.ports import ModelTransport
 from tests.contract.model_contract import ModelContract, Recorder, begin, end, silence
 from tests.emulators.nova_sonic.emulator_process import EmulatorProcess, running_emulator
 
@@ -55,9 +58,35 @@ async def nothing_is_left_unobserved() -> AsyncIterator[None]:
     assert [] == reports
 
 
+class TransportTo(Protocol):
+    """Makes the transport under test."""
+
+    def __call__(
+        self, endpoint: str, ca_file: Path | None, *, model_id: str = "amazon.nova-2-sonic-v1:0"
+    ) -> ModelTransport: ...
+
+
+@pytest.fixture(params=[BedrockSdkTransport, BedrockDirectTransport], ids=["sdk", "direct"])
+def transport_to(request: pytest.FixtureRequest) -> TransportTo:
+    def make(
+        endpoint: str, ca_file: Path | None, *, model_id: str = "amazon.nova-2-sonic-v1:0"
+    ) -> ModelTransport:
+        transport: ModelTransport = request.param(
+            model_id=model_id,
+            region="us-east-1",
+            endpoint=endpoint,
+            ca_file=ca_file,
+            deadlines=DEADLINES,
+            count=lambda _name, _amount: None,
+        )
+        return transport
+
+    return make
+
+
 @dataclass(frozen=True, slots=True)
 class EmulatorPeer:
-    transport: BedrockSdkTransport
+    transport: ModelTransport
     emulator: EmulatorProcess
 
     async def fail(self, kind: ModelFailureKind, *, on_input: str) -> None:
@@ -67,28 +96,15 @@ class EmulatorPeer:
         await asyncio.to_thread(self.emulator.arm, **fault)
 
 
-def transport_to(
-    endpoint: str, ca_file: Path | None, *, model_id: str = "amazon.nova-2-sonic-v1:0"
-) -> BedrockSdkTransport:
-    return BedrockSdkTransport(
-        model_id=model_id,
-        region="us-east-1",
-        endpoint=endpoint,
-        ca_file=ca_file,
-        deadlines=DEADLINES,
-        count=lambda _name, _amount: None,
-    )
-
-
 @pytest.fixture
-async def peer(emulator: EmulatorProcess) -> AsyncIterator[EmulatorPeer]:
+async def peer(emulator: EmulatorProcess, transport_to: TransportTo) -> AsyncIterator[EmulatorPeer]:
     transport = transport_to(emulator.endpoint, emulator.ca)
     yield EmulatorPeer(transport, emulator)
     await transport.aclose()
     await asyncio.to_thread(emulator.control, "DELETE", "/faults")
 
 
-class TestBedrockSdk(ModelContract):
+class TestBedrock(ModelContract):
     """The contract."""
 
 
@@ -143,6 +159,9 @@ async def test_a_refusal_before_the_response_is_told_by_its_kind(
         ({"kind": "bad-checksum"}, ModelFailureKind.CONNECTION_LOST),
         ({"kind": "garbage"}, ModelFailureKind.CONNECTION_LOST),
         ({"kind": "unknown-exception"}, ModelFailureKind.STREAM_ERROR),
+        # The operation knows these as answers to a request, not within a stream.
+        ({"kind": "access-denied"}, ModelFailureKind.STREAM_ERROR),
+        ({"kind": "resource-not-found"}, ModelFailureKind.STREAM_ERROR),
     ],
     ids=lambda value: " ".join(map(str, value.values())) if isinstance(value, dict) else "",
 )
@@ -217,7 +236,7 @@ async def test_streams_do_not_share_a_connection(peer: EmulatorPeer) -> None:
     assert [None] * 3 == [await recorder.closed() for recorder in recorders]
 
 
-async def test_nobody_listening_is_unreachable_at_once() -> None:
+async def test_nobody_listening_is_unreachable_at_once(transport_to: TransportTo) -> None:
     with pytest.raises(ModelFailure) as raised:
         await transport_to("https://localhost:9", None).check()
 
@@ -225,7 +244,9 @@ async def test_nobody_listening_is_unreachable_at_once() -> None:
     assert "localhost:9" in str(raised.value)
 
 
-async def test_a_certificate_of_a_stranger_is_refused_within_the_deadline(emulator: EmulatorProcess) -> None:
+async def test_a_certificate_of_a_stranger_is_refused_within_the_deadline(
+    emulator: EmulatorProcess, transport_to: TransportTo
+) -> None:
     with pytest.raises(ModelFailure) as raised:
         async with asyncio.timeout(DEADLINES.connect_s + 1.0):
             await transport_to(emulator.endpoint, None).check()
@@ -234,7 +255,10 @@ async def test_a_certificate_of_a_stranger_is_refused_within_the_deadline(emulat
 
 
 async def test_no_credentials_are_named_as_the_reason(
-    emulator: EmulatorProcess, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    emulator: EmulatorProcess,
+    transport_to: TransportTo,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
@@ -271,7 +295,9 @@ async def test_credentials_that_rotate_under_a_stream_do_not_touch_it(
     assert None is await recorder.closed()
 
 
-async def test_an_unknown_model_is_not_found_or_invalid(emulator: EmulatorProcess) -> None:
+async def test_an_unknown_model_is_not_found_or_invalid(
+    emulator: EmulatorProcess, transport_to: TransportTo
+) -> None:
     transport = transport_to(emulator.endpoint, emulator.ca, model_id="amazon.nova-nine")
     recorder = Recorder()
     begin(await transport.open(recorder))

@@ -1,0 +1,44 @@
+import { type ReactNode, useState } from 'react'
+import { useAuth } from 'react-oidc-context'
+
+import { Button } from '../ui/button.tsx'
+import { IconButton } from '../ui/icon-button.tsx'
+import { LeaveIcon } from '../ui/icons.tsx'
+import { useWords } from '../voice/words/use-words.ts'
+import type { SignIn } from './sign-in.ts'
+import { useBeginSignIn } from './use-begin-sign-in.ts'
+
+/** Who is signed in, and the way out, in the page's header. */
+export function Account({ signIn }: { readonly signIn: SignIn }): ReactNode {
+  const { user } = useAuth()
+  return <SignOutButton email={user?.profile.email ?? null} onSignOut={() => void signIn.leave()} />
+}
+
+type SignOutProps = { readonly email: string | null; readonly onSignOut: () => void }
+
+export function SignOutButton({ email, onSignOut }: SignOutProps): ReactNode {
+  const words = useWords().signIn
+  const [leaving, setLeaving] = useState(false)
+  return (
+    <IconButton
+      label={words.out}
+      title={email === null ? words.out : words.outOf(email)}
+      disabled={leaving}
+      onClick={() => {
+        setLeaving(true)
+        onSignOut()
+      }}
+    >
+      <LeaveIcon />
+    </IconButton>
+  )
+}
+
+/** The way back in, below the problem that says that it is needed. */
+export function SignInAgain(): ReactNode {
+  return <SignInAgainButton onSignIn={useBeginSignIn()} />
+}
+
+export function SignInAgainButton({ onSignIn }: { readonly onSignIn: () => void }): ReactNode {
+  return <Button kind="primary" onClick={onSignIn}>{useWords().signIn.again}</Button>
+}
