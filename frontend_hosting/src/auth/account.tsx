@@ -35,8 +35,8 @@ export function SignOutButton({ email, onSignOut }: SignOutProps): ReactNode {
 }
 
 /** The way back in, below the problem that says that it is needed. */
-export function SignInAgain(): ReactNode {
-  return <SignInAgainButton onSignIn={useBeginSignIn()} />
+export function SignInAgain({ signIn }: { readonly signIn: SignIn }): ReactNode {
+  return <SignInAgainButton onSignIn={useBeginSignIn(signIn)} />
 }
 
 export function SignInAgainButton({ onSignIn }: { readonly onSignIn: () => void }): ReactNode {

@@ -1,8 +1,7 @@
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import { AuthProvider, useAuth } from 'react-oidc-context'
-import type { User } from 'oidc-client-ts'
 
-import { CALLBACK_PATH, returnPath } from './oidc.ts'
+import { CALLBACK_PATH } from './oidc.ts'
 import { signInProblem } from './problems.ts'
 import type { Prepared, SignIn } from './sign-in.ts'
 import { SignInPage } from './sign-in-page.tsx'
@@ -21,22 +20,19 @@ export function SignInGate({ signIn, children }: Props): ReactNode {
     <AuthProvider
       userManager={prepared.manager}
       skipSigninCallback={globalThis.location.pathname !== CALLBACK_PATH}
-      onSigninCallback={(user) => arrive(signIn, user)}
+      // The code is used up: it goes out of the address and of the history.
+      onSigninCallback={(user) => globalThis.history.replaceState(null, '', signIn.arrive(user?.state))}
     >
-      <Door returning={prepared.returning}>{children}</Door>
+      <Door signIn={signIn} returning={prepared.returning}>{children}</Door>
     </AuthProvider>
   )
 }
 
-/** The code is used up: it goes out of the address and of the history. */
-function arrive(signIn: SignIn, user: User | undefined): void {
-  signIn.remember()
-  globalThis.history.replaceState(null, '', returnPath(user?.state))
-}
+type DoorProps = Props & { readonly returning: boolean }
 
-function Door({ returning, children }: { readonly returning: boolean; readonly children: ReactNode }): ReactNode {
+function Door({ signIn, returning, children }: DoorProps): ReactNode {
   const { user, isLoading, error } = useAuth()
-  const begin = useBeginSignIn()
+  const begin = useBeginSignIn(signIn)
   const settled = !user && !isLoading
   const asked = useRef(false)
   useEffect(() => {

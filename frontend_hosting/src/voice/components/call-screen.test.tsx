@@ -64,6 +64,9 @@ function fakeConversation(store: VoiceStore, done: string[]): Conversation {
       store.dispatch({ type: 'talkHeld', held })
     },
     dismissComplaint: () => store.dispatch({ type: 'complaintDismissed' }),
+    keep: () => null,
+    restore: (kept) => done.push(`restore ${kept}`),
+    clockSeen: (serviceMs) => done.push(`clock ${serviceMs}`),
     wake: () => done.push('wake'),
     dismissNotice: () => store.dispatch({ type: 'noticeDismissed' }),
     setSound: ({ volume, pauseMs }) => done.push(`sound ${volume} ${pauseMs ?? '-'}`),

@@ -73,7 +73,7 @@ export const de: Words = {
     failed: (name) => `${name} hat nicht funktioniert`,
   },
   notes: {
-    freshSession: 'Die Verbindung ging verloren und eine neue Sitzung begann. Der Assistent erinnert sich nicht an das, was darüber steht.',
+    freshSession: 'Hier begann eine neue Sitzung. Der Assistent erinnert sich nicht an das, was darüber steht.',
     unanswered: 'Es kam keine Antwort. Bitte sagen Sie es noch einmal.',
   },
   composerLabel: 'Nachricht',
@@ -133,6 +133,7 @@ export const de: Words = {
     speakerGone: 'Ihr Lautsprecher wurde getrennt. Der Ton kommt jetzt aus dem des Systems.',
     echo: 'Dieses Mikrofon kann die Stimme des Assistenten nicht von Ihrer trennen. Benutzen Sie Kopfhörer oder die Sprechtaste.',
     soundSuspended: 'Der Browser hat den Ton dieser Seite angehalten.',
+    clockWrong: 'Die Uhr dieses Geräts geht um mehr als fünf Minuten falsch. Sprechen geht; die Zeiten in dem, was Sie speichern, stimmen nicht.',
   },
   usePushToTalk: 'Sprechtaste benutzen',
   soundOn: 'Ton einschalten',
@@ -163,6 +164,7 @@ export const de: Words = {
     done: 'Danke für das Gespräch.',
     idle: 'Das Gespräch endete, weil eine Weile nichts gesagt wurde.',
     superseded: 'Dieses Gespräch wurde in einem anderen Fenster fortgesetzt.',
+    signedInAgain: 'Sie sind wieder angemeldet. Was gesagt wurde, ist noch da.',
   },
 
   problems: {
@@ -200,7 +202,7 @@ export const de: Words = {
     },
     serviceUnreachable: {
       title: 'Der Dienst ist nicht erreichbar',
-      remedy: 'Prüfen Sie Ihre Internetverbindung. Ist sie in Ordnung, so steht der Dienst: Versuchen Sie es in einigen Minuten.',
+      remedy: 'Prüfen Sie Ihre Internetverbindung. Ist sie in Ordnung, ist der Dienst ausgefallen: Versuchen Sie es in einigen Minuten wieder.',
     },
     serviceRefused: {
       title: 'Der Dienst hat das Gespräch abgelehnt',
@@ -225,6 +227,10 @@ export const de: Words = {
     protocolFault: {
       title: 'Diese Seite und der Dienst verstehen einander nicht',
       remedy: 'Laden Sie die Seite neu, um ihre neueste Fassung zu erhalten.',
+    },
+    signInUnreachable: {
+      title: 'Die Anmeldung ist nicht erreichbar',
+      remedy: 'An Ihrem Passwort liegt es nicht. Versuchen Sie es gleich noch einmal.',
     },
     signInRequired: {
       title: 'Sie müssen sich wieder anmelden',

@@ -82,7 +82,7 @@ export const en = {
     failed: (name: string) => `${name} did not work`,
   },
   notes: {
-    freshSession: 'The connection was lost and a new session began. The assistant does not remember what stands above.',
+    freshSession: 'A new session began here. The assistant does not remember what stands above.',
     unanswered: 'No answer came. Please say it again.',
   },
   composerLabel: 'Message',
@@ -142,6 +142,7 @@ export const en = {
     speakerGone: 'Your loudspeaker was disconnected. Sound comes from the system’s own now.',
     echo: 'This microphone cannot remove the assistant’s voice from yours. Use headphones, or push to talk.',
     soundSuspended: 'The browser has paused the sound of this page.',
+    clockWrong: 'The clock of this device is wrong by more than five minutes. Talking works; the times in what you save are wrong.',
   } satisfies Record<NoticeCode, string>,
   usePushToTalk: 'Use push to talk',
   soundOn: 'Turn the sound on',
@@ -172,6 +173,7 @@ export const en = {
     done: 'Thank you for talking.',
     idle: 'The call ended because nothing was said for a while.',
     superseded: 'This conversation was continued in another window.',
+    signedInAgain: 'You are signed in again. What was said is still here.',
   } satisfies Record<EndReason, string>,
 
   problems: {
@@ -234,6 +236,10 @@ export const en = {
     protocolFault: {
       title: 'This page and the service do not understand each other',
       remedy: 'Reload the page to get its newest version.',
+    },
+    signInUnreachable: {
+      title: 'Sign-in cannot be reached',
+      remedy: 'Nothing is wrong with your password. Try again in a moment.',
     },
     signInRequired: {
       title: 'You need to sign in again',

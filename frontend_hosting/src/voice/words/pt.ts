@@ -73,7 +73,7 @@ export const pt: Words = {
     failed: (name) => `${name} não funcionou`,
   },
   notes: {
-    freshSession: 'A conexão caiu e uma nova sessão começou. O assistente não se lembra do que está acima.',
+    freshSession: 'Aqui começou uma nova sessão. O assistente não se lembra do que está acima.',
     unanswered: 'Não houve resposta. Diga de novo, por favor.',
   },
   composerLabel: 'Mensagem',
@@ -133,6 +133,7 @@ export const pt: Words = {
     speakerGone: 'Seu alto-falante foi desconectado. O som sai agora pelo do sistema.',
     echo: 'Este microfone não consegue separar a voz do assistente da sua. Use fones de ouvido, ou aperte para falar.',
     soundSuspended: 'O navegador pausou o som desta página.',
+    clockWrong: 'O relógio deste dispositivo está errado em mais de cinco minutos. Falar funciona; os horários do que você salvar estarão errados.',
   },
   usePushToTalk: 'Apertar para falar',
   soundOn: 'Ligar o som',
@@ -163,6 +164,7 @@ export const pt: Words = {
     done: 'Obrigado pela conversa.',
     idle: 'A chamada terminou porque nada foi dito por um tempo.',
     superseded: 'Esta conversa continuou em outra janela.',
+    signedInAgain: 'Você entrou novamente. O que foi dito continua aqui.',
   },
 
   problems: {
@@ -225,6 +227,10 @@ export const pt: Words = {
     protocolFault: {
       title: 'Esta página e o serviço não se entendem',
       remedy: 'Recarregue a página para obter sua versão mais nova.',
+    },
+    signInUnreachable: {
+      title: 'Não é possível acessar o login',
+      remedy: 'O problema não é a sua senha. Tente de novo em instantes.',
     },
     signInRequired: {
       title: 'Você precisa entrar de novo',
