@@ -119,6 +119,16 @@ def suites(*, fast: bool) -> list[Suite]:
         read=read_vitest,
         environment={} if sys.stdout.isatty() else {"NO_COLOR": "1"},
     )
+    worklets = Suite(
+        name="worklets",
+        command=[
+            *(*npm, "test:browser", "--", "--reporter=default", "--reporter=json"),
+            f"--outputFile.json={REPORTS / 'worklets.json'}",
+        ],
+        report=REPORTS / "worklets.json",
+        read=read_vitest,
+        environment={"CHROMIUM": os.environ.get("CHROMIUM") or chromium() or "chromium"},
+    )
     browser = Suite(
         name="browser",
         command=[*npm, "e2e", "--", "--reporter=line,json"],
@@ -132,7 +142,7 @@ def suites(*, fast: bool) -> list[Suite]:
         },
         talks=True,
     )
-    return [python, vitest] if fast else [python, vitest, browser]
+    return [python, vitest] if fast else [python, vitest, worklets, browser]
 
 
 def chromium() -> str | None:

@@ -78,6 +78,8 @@ test('whoever was signed out elsewhere is told so in the call, and comes back by
   const { page } = call
   await call.open()
   await call.start()
+  await call.type('What can you do?')
+  await call.expectSound()
   await pool.signOutUser()
   await expect(page.getByRole('alert')).toContainText('You need to sign in again', { timeout: 70_000 })
   await call.screenshot('sign-in-again')
@@ -87,7 +89,32 @@ test('whoever was signed out elsewhere is told so in the call, and comes back by
   await pool.expectPage(page)
   await pool.fillIn(page)
   await call.expectSignedIn()
-  await call.start()
+  await expect(page.getByText('You are signed in again')).toBeVisible()
+  await expect(call.log, 'what was said is still there').toContainText('What can you do?')
+  expect(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage })), 'and nowhere else').not.toContain('What can you do')
+  await call.screenshot('signed-in-again')
+  await page.getByRole('button', { name: 'Start again' }).click()
+  await call.expectPhase('listening')
+  await expect(call.log).toContainText('A new session began here')
+  await expect(call.log.locator('[data-role=user]')).toHaveCount(1)
+})
+
+test('signing in again while the user pool is down says so, and works when it is back', async ({ call, pool }) => {
+  call.tolerate(/^Failed to load resource/u)
+  const { page } = call
+  await call.open()
+  await page.route('**/api/tickets', (route) => route.fulfill({ status: 401, json: { detail: 'Please sign in first.' } }))
+  await page.getByRole('button', { name: 'Start talking' }).click()
+  await expect(page.getByRole('alert')).toContainText('You need to sign in again')
+  await pool.breakDown()
+  await page.getByRole('button', { name: 'Sign in again' }).click()
+  await expect(page.getByText('Sign-in cannot be reached')).toBeVisible()
+  await call.screenshot('sign-in-again-unreachable')
+  await pool.mend()
+  await page.getByRole('button', { name: 'Sign in again' }).click()
+  // The user pool remembers the user.
+  await expect(page.getByRole('alert')).toHaveCount(0)
+  await call.expectSignedIn()
 })
 
 test('signing out in one window signs out the other, and ends its call', async ({ call, line }) => {

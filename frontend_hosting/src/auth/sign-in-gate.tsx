@@ -2,7 +2,6 @@ import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import { AuthProvider, useAuth } from 'react-oidc-context'
 
 import { CALLBACK_PATH } from './oidc.ts'
-import { signInProblem } from './problems.ts'
 import type { Prepared, SignIn } from './sign-in.ts'
 import { SignInPage } from './sign-in-page.tsx'
 import { useBeginSignIn } from './use-begin-sign-in.ts'
@@ -31,16 +30,16 @@ export function SignInGate({ signIn, children }: Props): ReactNode {
 type DoorProps = Props & { readonly returning: boolean }
 
 function Door({ signIn, returning, children }: DoorProps): ReactNode {
-  const { user, isLoading, error } = useAuth()
-  const begin = useBeginSignIn(signIn)
+  const { user, isLoading } = useAuth()
+  const { begin, problem, busy } = useBeginSignIn(signIn)
   const settled = !user && !isLoading
   const asked = useRef(false)
   useEffect(() => {
     // A reload has forgotten the tokens: one redirect brings them back, as long as the user pool remembers the user.
-    if (!returning || !settled || error || asked.current) return
+    if (!returning || !settled || problem || asked.current) return
     asked.current = true
     begin()
-  }, [returning, settled, error, begin])
+  }, [returning, settled, problem, begin])
   useBackToScreen(user === null || user === undefined)
   useEffect(() => {
     // A callback that failed, or was opened by itself, is no place to stay.
@@ -48,9 +47,7 @@ function Door({ signIn, returning, children }: DoorProps): ReactNode {
   }, [settled])
   // A token that has run out is renewed when it is needed; whoever was let in is not thrown out for it.
   if (user) return children
-  if (error || (settled && !returning)) {
-    return <SignInPage problem={error ? signInProblem(error) : null} busy={isLoading} action="signIn" onAct={begin} />
-  }
+  if (problem || (!returning && (settled || busy))) return <SignInPage problem={problem} busy={busy} action="signIn" onAct={begin} />
   return <Waiting />
 }
 

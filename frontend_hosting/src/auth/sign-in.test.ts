@@ -100,6 +100,21 @@ it('whoever comes back from the user pool is where they were, with what was said
   expect(done).toEqual(['restored what was said'])
 })
 
+it.each([
+  ['answers', () => new Response('{}'), true],
+  ['refuses', () => new Response('', { status: 503 }), false],
+  ['is gone', null, false],
+] as const)('a user pool that %s is noticed before anybody is sent there', async (_, answer, reachable) => {
+  const gone = (): Response => {
+    throw new TypeError('Failed to fetch')
+  }
+  const { signIn, done } = page([() => Response.json(CONFIG), answer ?? gone])
+  expect(await signIn.poolAnswers(), 'nobody knows yet where it is').toBe(false)
+  await signIn.prepare()
+  expect(await signIn.poolAnswers()).toBe(reachable)
+  expect(done.at(-1)).toBe('asked https://idp.example/pool/.well-known/openid-configuration')
+})
+
 it('there is no access token before anybody has signed in', async () => {
   const { signIn } = page()
   expect(await signIn.accessToken('known')).toBeNull()

@@ -75,6 +75,18 @@ export class SignIn {
     }
   }
 
+  /** Whether the user pool can be reached just now. */
+  async poolAnswers(): Promise<boolean> {
+    const authority = this.#ready?.config.authority
+    if (authority === undefined) return false
+    try {
+      const url = `${authority}/.well-known/openid-configuration`
+      return (await this.#ports.fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), cache: 'no-store' })).ok
+    } catch {
+      return false
+    }
+  }
+
   /** For `signinRedirect`; the library keeps it in this tab's storage and takes it out again on return. */
   whereabouts(): Whereabouts {
     const { path, keep } = this.#ports
