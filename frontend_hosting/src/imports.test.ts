@@ -14,6 +14,7 @@ const PURE = [
   'voice/sound.ts', 'voice/transcript-export.ts', 'voice/caption-timing.ts', 'voice/response-times.ts',
   'voice/audio/frame.ts', 'voice/audio/pcm.ts', 'voice/audio/resampler.ts', 'voice/audio/barge-in.ts', 'voice/audio/onset-trigger.ts',
   'voice/audio/device-choice.ts', 'voice/audio/jitter-buffer.ts', 'voice/audio/silence-detector.ts',
+  'voice/audio/silero/network.ts',
 ]
 /** Each folder may import itself and these. */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {

@@ -25,6 +25,7 @@ const MICROPHONE: OpenMicrophone = { id: 'a', groupId: 'g', label: 'Headset', ec
 function page({
   unplugged = false,
   microphone = 'open' as 'open' | Error,
+  network = 'there' as 'there' | 'missing',
   diagnosis = { code: 'serviceUnreachable', detail: null } as Problem,
   tickets = (_proof: Proof): string | TicketRefused => 'ticket',
 } = {}) {
@@ -60,6 +61,10 @@ function page({
           return Promise.resolve(true)
         },
         setVolume: (volume) => done.push(`volume ${volume}`),
+        useDetector: async (detector) => {
+          done.push(`detector ${detector}`)
+          return network === 'there' ? Promise.resolve() : Promise.reject(new TypeError('Failed to fetch'))
+        },
         resume: () => done.push('resumed'),
         close: () => done.push('audio closed'),
       })
@@ -576,6 +581,25 @@ describe('while the page is away', () => {
     const { conversation, store } = page()
     conversation.restore(kept)
     expect(store.getState().call.status).toBe('idle')
+  })
+})
+
+describe('the network that tells speech from noise', () => {
+  it('is used from the beginning where it was chosen, and given up at once', async () => {
+    const { conversation, socket, receive, done } = page()
+    conversation.setSound({ ...DEFAULT_SOUND, detector: 'network' })
+    await conversation.start(null)
+    socket({ type: 'opened' })
+    receive(READY)
+    conversation.setSound(DEFAULT_SOUND)
+    expect(done.filter((step) => step.startsWith('detector'))).toEqual(['detector network', 'detector level'])
+  })
+
+  it('is told of when it cannot be had', async () => {
+    const { conversation, store } = await live({ network: 'missing' })
+    conversation.setSound({ ...DEFAULT_SOUND, detector: 'network' })
+    await vi.advanceTimersByTimeAsync(0)
+    expect(store.getState().notice).toBe('detectorMissing')
   })
 })
 

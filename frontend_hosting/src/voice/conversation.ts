@@ -57,6 +57,7 @@ export class Conversation {
   #keeper: MicrophoneKeeper | null = null
   #sound: SoundChoice = DEFAULT_SOUND
   #microphone: OpenMicrophone | null = null
+  #detector: SoundChoice['detector'] = 'level'
   #deadline: ReturnType<typeof setTimeout> | undefined
   /** Raised by every start and end, so that what an older call still awaits finds itself outdated. */
   #generation = 0
@@ -94,6 +95,8 @@ export class Conversation {
       }
       this.#audio = audio
       this.#keep(audio, !typing)
+      this.#detector = 'level'
+      this.#applyDetector()
       clearTimeout(this.#deadline)
       this.#connection = new Connection(this.#ports, this.#listener(), audio.socketPorts)
       await this.#connection.open()
@@ -156,7 +159,23 @@ export class Conversation {
     this.#sound = sound
     this.#audio?.setVolume(sound.volume)
     this.#applyPause()
+    this.#applyDetector()
     this.#keeper?.choose(sound)
+  }
+
+  #applyDetector(): void {
+    const { detector } = this.#sound
+    if (!this.#audio || detector === this.#detector) return
+    this.#detector = detector
+    const use = async (audio: AudioPath): Promise<void> => {
+      try {
+        await audio.useDetector(detector)
+        this.log.add('sound', { type: 'detector', detector }, this.#ports.now())
+      } catch {
+        if (audio === this.#audio) this.#dispatch('sound', { type: 'noticed', notice: 'detectorMissing' })
+      }
+    }
+    void use(this.#audio)
   }
 
   #applyPause(): void {

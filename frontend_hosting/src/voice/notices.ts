@@ -8,3 +8,4 @@ export type NoticeCode =
   | 'echo'
   | 'soundSuspended'
   | 'clockWrong'
+  | 'detectorMissing'

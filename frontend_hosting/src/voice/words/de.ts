@@ -124,6 +124,8 @@ export const de: Words = {
   percent: (percent) => `${percent} %`,
   pause: 'Pause vor der Antwort',
   pauseHint: 'Wie lange Sie schweigen dürfen, bevor Ihr Beitrag endet.',
+  detector: 'Hier ist es laut',
+  detectorHint: 'Ein kleines neuronales Netz unterscheidet Sprache von Lärm. Es wird einmal geladen (0,5 MB) und läuft in diesem Browser.',
   spanSeconds: (seconds) => `${seconds} s`,
 
   notices: {
@@ -134,6 +136,7 @@ export const de: Words = {
     echo: 'Dieses Mikrofon kann die Stimme des Assistenten nicht von Ihrer trennen. Benutzen Sie Kopfhörer oder die Sprechtaste.',
     soundSuspended: 'Der Browser hat den Ton dieser Seite angehalten.',
     clockWrong: 'Die Uhr dieses Geräts geht um mehr als fünf Minuten falsch. Sprechen geht; die Zeiten in dem, was Sie speichern, stimmen nicht.',
+    detectorMissing: 'Das Netz, das Sprache von Lärm unterscheidet, konnte nicht geladen werden. Die gewöhnliche Erkennung läuft weiter.',
   },
   usePushToTalk: 'Sprechtaste benutzen',
   soundOn: 'Ton einschalten',

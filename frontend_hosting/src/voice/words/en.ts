@@ -133,6 +133,8 @@ export const en = {
   percent: (percent: string) => `${percent} %`,
   pause: 'Pause before the answer',
   pauseHint: 'How long you may be silent before your turn ends.',
+  detector: 'I am in a noisy place',
+  detectorHint: 'A small neural network tells speech from noise. It is fetched once (0.5 MB) and runs in this browser.',
   spanSeconds: (seconds: string) => `${seconds} s`,
 
   notices: {
@@ -143,6 +145,7 @@ export const en = {
     echo: 'This microphone cannot remove the assistant’s voice from yours. Use headphones, or push to talk.',
     soundSuspended: 'The browser has paused the sound of this page.',
     clockWrong: 'The clock of this device is wrong by more than five minutes. Talking works; the times in what you save are wrong.',
+    detectorMissing: 'The network that tells speech from noise could not be fetched. The ordinary detection goes on.',
   } satisfies Record<NoticeCode, string>,
   usePushToTalk: 'Use push to talk',
   soundOn: 'Turn the sound on',

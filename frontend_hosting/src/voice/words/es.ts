@@ -124,6 +124,8 @@ export const es: Words = {
   percent: (percent) => `${percent} %`,
   pause: 'Pausa antes de la respuesta',
   pauseHint: 'Cuánto puedes callar antes de que termine tu turno.',
+  detector: 'Estoy en un lugar ruidoso',
+  detectorHint: 'Una pequeña red neuronal distingue la voz del ruido. Se descarga una vez (0,5 MB) y funciona en este navegador.',
   spanSeconds: (seconds) => `${seconds} s`,
 
   notices: {
@@ -134,6 +136,7 @@ export const es: Words = {
     echo: 'Este micrófono no puede separar la voz del asistente de la tuya. Usa auriculares, o pulsa para hablar.',
     soundSuspended: 'El navegador ha pausado el sonido de esta página.',
     clockWrong: 'El reloj de este dispositivo está mal por más de cinco minutos. Puedes hablar; las horas de lo que guardes no serán correctas.',
+    detectorMissing: 'No se pudo descargar la red que distingue la voz del ruido. Sigue la detección habitual.',
   },
   usePushToTalk: 'Pulsar para hablar',
   soundOn: 'Activar el sonido',

@@ -124,6 +124,8 @@ export const fr: Words = {
   percent: (percent) => `${percent} %`,
   pause: 'Pause avant la réponse',
   pauseHint: 'Combien de temps vous pouvez vous taire avant la fin de votre tour.',
+  detector: 'Je suis dans un lieu bruyant',
+  detectorHint: 'Un petit réseau de neurones distingue la parole du bruit. Il est téléchargé une fois (0,5 Mo) et tourne dans ce navigateur.',
   spanSeconds: (seconds) => `${seconds} s`,
 
   notices: {
@@ -134,6 +136,7 @@ export const fr: Words = {
     echo: 'Ce micro ne peut pas séparer la voix de l’assistant de la vôtre. Mettez un casque, ou appuyez pour parler.',
     soundSuspended: 'Le navigateur a suspendu le son de cette page.',
     clockWrong: 'L’horloge de cet appareil a plus de cinq minutes d’écart. Vous pouvez parler ; les heures de ce que vous enregistrez seront fausses.',
+    detectorMissing: 'Le réseau qui distingue la parole du bruit n’a pas pu être téléchargé. La détection ordinaire continue.',
   },
   usePushToTalk: 'Appuyer pour parler',
   soundOn: 'Activer le son',

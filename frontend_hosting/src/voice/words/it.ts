@@ -124,6 +124,8 @@ export const it: Words = {
   percent: (percent) => `${percent} %`,
   pause: 'Pausa prima della risposta',
   pauseHint: 'Quanto puoi tacere prima che il tuo turno finisca.',
+  detector: 'Sono in un posto rumoroso',
+  detectorHint: 'Una piccola rete neurale distingue la voce dal rumore. Si scarica una volta (0,5 MB) e gira in questo browser.',
   spanSeconds: (seconds) => `${seconds} s`,
 
   notices: {
@@ -134,6 +136,7 @@ export const it: Words = {
     echo: 'Questo microfono non sa separare la voce dell’assistente dalla tua. Usa le cuffie, o premi per parlare.',
     soundSuspended: 'Il browser ha sospeso l’audio di questa pagina.',
     clockWrong: 'L’orologio di questo dispositivo è sbagliato di più di cinque minuti. Puoi parlare; gli orari di quello che salvi saranno errati.',
+    detectorMissing: 'Non è stato possibile scaricare la rete che distingue la voce dal rumore. Continua il rilevamento normale.',
   },
   usePushToTalk: 'Premi per parlare',
   soundOn: 'Attiva l’audio',

@@ -124,6 +124,8 @@ export const pt: Words = {
   percent: (percent) => `${percent} %`,
   pause: 'Pausa antes da resposta',
   pauseHint: 'Quanto tempo você pode ficar em silêncio antes que sua vez termine.',
+  detector: 'Estou em um lugar barulhento',
+  detectorHint: 'Uma pequena rede neural distingue fala de ruído. É baixada uma vez (0,5 MB) e funciona neste navegador.',
   spanSeconds: (seconds) => `${seconds} s`,
 
   notices: {
@@ -134,6 +136,7 @@ export const pt: Words = {
     echo: 'Este microfone não consegue separar a voz do assistente da sua. Use fones de ouvido, ou aperte para falar.',
     soundSuspended: 'O navegador pausou o som desta página.',
     clockWrong: 'O relógio deste dispositivo está errado em mais de cinco minutos. Falar funciona; os horários do que você salvar estarão errados.',
+    detectorMissing: 'A rede que distingue fala de ruído não pôde ser baixada. A detecção comum continua.',
   },
   usePushToTalk: 'Apertar para falar',
   soundOn: 'Ligar o som',
