@@ -144,7 +144,7 @@ test.describe('for the documents', () => {
   test.skip(DOCS === null, 'the pictures of docs/client.md are made with DOCS=1')
   const SMALL = { width: 1080, height: 680 }
   const PICTURES: readonly (readonly [string, string, BrowserContextOptions])[] = [
-    ...['idle', 'connecting', 'listening', 'hearing', 'thinking', 'speaking', 'interrupted', 'using a tool', 'push to talk', 'notice echo', 'reconnecting', 'ended', 'failed microphoneDenied', 'signed out', 'sign-in poolUnreachable', 'failed signInRequired']
+    ...['idle', 'connecting', 'listening', 'hearing', 'thinking', 'speaking', 'interrupted', 'using a tool', 'push to talk', 'notice echo', 'notice clockWrong', 'reconnecting', 'ended', 'failed microphoneDenied', 'signed out', 'sign-in poolUnreachable', 'failed signInRequired']
       .map((story) => [story, story.replaceAll(' ', '-'), { viewport: SMALL, colorScheme: 'light' }] as const),
     ['speaking', 'speaking-dark', { viewport: SMALL, colorScheme: 'dark' }],
     ['speaking', 'speaking-phone', { viewport: PHONE, colorScheme: 'light' }],
