@@ -14,6 +14,7 @@ type Browser = keyof typeof OLDEST
 
 /** Missing in one of them, asked for first, and what happens then. */
 const ASKED_FOR: Readonly<Record<string, string>> = {
+  'Navigator.vibrate': 'Firefox and Safari: the cues are heard and not felt',
   'AudioContext.outputLatency': 'Safari before 18.4: the response time leaves the loudspeaker’s part out',
 }
 /** What the compiler does not see, because it stands in the style sheet or in the markup. */

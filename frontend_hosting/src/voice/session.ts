@@ -12,9 +12,10 @@ import type { Keepsake } from './keepsake.ts'
 import type { NoticeCode } from './notices.ts'
 import type { Problem } from './problems.ts'
 import type { Ready, ServerError, ServerMessage, ServerPhase, Tokens } from './protocol.ts'
+import { playing, silenced } from './reply-times.ts'
 import {
-  type Outcome, type ResponseTime, type Stages, type Thread, withInterruption, withNote, withOutcome, withResponseTimes,
-  withTool, withTranscript, withTyped,
+  type Outcome, type ResponseTime, type Thread, withInterruption, withNote, withOutcome, withResponseTimes, withTool, withTranscript,
+  withTyped,
 } from './thread.ts'
 
 export type Input =
@@ -327,50 +328,6 @@ function closed(
     input: state.input.mode === 'pushToTalk' ? { mode: 'pushToTalk', held: false } : state.input,
     roundTripMs: null,
   }
-}
-
-function playing(
-  state: VoiceState,
-  event: { readonly responseId: number; readonly atMs: number; readonly lastSpeechAtMs: number | null },
-): VoiceState {
-  const { call } = state
-  if (call.status !== 'live') return state
-  const next: VoiceState = {
-    ...state,
-    call: { ...call, playout: { status: 'playing', responseId: event.responseId }, user: 'quiet' },
-    heard: [...state.heard, { session: state.sessions, responseId: event.responseId, fromMs: event.atMs, toMs: null }],
-  }
-  const askedAtMs = askedAt(state, event.lastSpeechAtMs)
-  if (askedAtMs === null || askedAtMs > event.atMs) return next
-  const time: ResponseTime = {
-    session: state.sessions,
-    responseId: event.responseId,
-    ms: event.atMs - askedAtMs,
-    stages: stagesOf(state, askedAtMs, event.atMs),
-  }
-  const times = [...state.times, time]
-  return { ...next, times, asked: null, answeredAtMs: event.atMs, thread: withResponseTimes(state.thread, times) }
-}
-
-/** Where the time went; the parts add up to the whole, whatever was reported out of order. */
-function stagesOf(state: VoiceState, askedAtMs: number, heardAtMs: number): Stages {
-  const between = (atMs: number, leastMs: number): number => Math.min(heardAtMs, Math.max(leastMs, atMs))
-  const closedAtMs = between(state.asked?.closedAtMs ?? state.thinkingAtMs ?? askedAtMs, askedAtMs)
-  const arrivedAtMs = between(state.arrivedAtMs ?? heardAtMs, closedAtMs)
-  return { waitingMs: closedAtMs - askedAtMs, answeringMs: arrivedAtMs - closedAtMs, playingMs: heardAtMs - arrivedAtMs }
-}
-
-function silenced(state: VoiceState, responseId: number, atMs: number): readonly Heard[] {
-  return state.heard.map((heard) =>
-    heard.session === state.sessions && heard.responseId === responseId && heard.toMs === null ? { ...heard, toMs: atMs } : heard,
-  )
-}
-
-/** The model may answer before the detector is sure that the user has finished; then the last speech was the question. */
-function askedAt({ asked, answeredAtMs }: VoiceState, lastSpeechAtMs: number | null): number | null {
-  if (asked?.by === 'text') return asked.atMs
-  const atMs = Math.max(asked?.atMs ?? 0, lastSpeechAtMs ?? 0)
-  return atMs > (answeredAtMs ?? 0) ? atMs : null
 }
 
 function outcomeOf(outcome: string): Outcome {

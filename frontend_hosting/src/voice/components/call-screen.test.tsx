@@ -35,7 +35,7 @@ const OPTIONS: Options = {
   defaults: { language: 'en-US', voice: 'tiffany' },
   patience: { silenceThresholdMs: 1500, watchdogMs: 2000 },
 }
-const SETTINGS: Settings = { language: 'system', theme: 'system', announce: false, shortcuts: true }
+const SETTINGS: Settings = { language: 'system', theme: 'system', announce: false, shortcuts: true, cues: false }
 
 /** A driver that only writes down what it was asked. */
 function fakeConversation(store: VoiceStore, done: string[]): Conversation {

@@ -25,6 +25,7 @@ import { StatusLine } from './status-line.tsx'
 import { ThreadTools } from './thread-tools.tsx'
 import { Transcript } from './transcript.tsx'
 import { useChoice } from './use-choice.ts'
+import { useCues } from './use-cues.ts'
 import { type Offered, useOptions } from './use-options.ts'
 import { usePresence } from './use-presence.ts'
 import { useShortcuts } from './use-shortcuts.ts'
@@ -60,6 +61,7 @@ export function CallScreen({ store, conversation, fetchOptions, settings, dark, 
   const mainRef = useFocusKept(over)
   const offered = useOptions(fetchOptions, over)
   const [sound, setSound] = useSound(conversation)
+  useCues(phase, settings.cues, sound)
   useShortcuts(conversation, settings.shortcuts && call.status === 'live')
   usePresence(conversation, call.status === 'live')
 

@@ -104,6 +104,8 @@ export const de: Words = {
   themes: { system: 'System', light: 'Hell', dark: 'Dunkel' },
   announce: 'Neue Nachrichten vorlesen lassen',
   announceHint: 'Für Bildschirmleser. Zunächst aus: Sie würden den Assistenten übertönen.',
+  cues: 'Kurze Töne für das, was geschieht',
+  cuesHint: 'Wenn Sie an der Reihe sind, wenn Sie verstanden wurden, wenn etwas nicht stimmt. Manche Telefone vibrieren dazu.',
   shortcuts: 'Tastenkürzel',
   shortcutsHint: 'M schaltet stumm, Esc unterbricht, bei Sprechtaste die Leertaste halten.',
   dismiss: 'Schließen',

@@ -113,6 +113,8 @@ export const en = {
   themes: { system: 'System', light: 'Light', dark: 'Dark' },
   announce: 'Read new messages to screen readers',
   announceHint: 'Off by default: it would talk over the assistant.',
+  cues: 'Short sounds for what is going on',
+  cuesHint: 'When it is your turn, when you were understood, when something is wrong. Some phones vibrate as well.',
   shortcuts: 'Keyboard shortcuts',
   shortcutsHint: 'M mutes, Esc interrupts, hold Space in push to talk.',
   dismiss: 'Dismiss',

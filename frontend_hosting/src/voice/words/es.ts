@@ -104,6 +104,8 @@ export const es: Words = {
   themes: { system: 'Sistema', light: 'Claro', dark: 'Oscuro' },
   announce: 'Leer los mensajes nuevos',
   announceHint: 'Para lectores de pantalla. Desactivado al principio: taparía la voz del asistente.',
+  cues: 'Sonidos cortos para lo que ocurre',
+  cuesHint: 'Cuando te toca hablar, cuando se te ha entendido, cuando algo va mal. Algunos teléfonos también vibran.',
   shortcuts: 'Atajos de teclado',
   shortcutsHint: 'M silencia, Esc interrumpe; con «Pulsar y hablar», mantén la barra espaciadora.',
   dismiss: 'Cerrar',

@@ -104,6 +104,8 @@ export const fr: Words = {
   themes: { system: 'Système', light: 'Clair', dark: 'Sombre' },
   announce: 'Lire les nouveaux messages',
   announceHint: 'Pour les lecteurs d’écran. Désactivé au départ : ils couvriraient l’assistant.',
+  cues: 'Sons brefs pour ce qui se passe',
+  cuesHint: 'Quand c’est à vous, quand vous avez été compris, quand quelque chose ne va pas. Certains téléphones vibrent aussi.',
   shortcuts: 'Raccourcis clavier',
   shortcutsHint: 'M coupe le micro, Échap interrompt ; avec « Appuyer et parler », maintenez la barre d’espace.',
   dismiss: 'Fermer',

@@ -104,6 +104,8 @@ export const it: Words = {
   themes: { system: 'Sistema', light: 'Chiaro', dark: 'Scuro' },
   announce: 'Leggi i nuovi messaggi',
   announceHint: 'Per i lettori di schermo. All’inizio è spento: coprirebbe l’assistente.',
+  cues: 'Suoni brevi per ciò che accade',
+  cuesHint: 'Quando tocca a te, quando sei stato capito, quando qualcosa non va. Alcuni telefoni vibrano anche.',
   shortcuts: 'Scorciatoie da tastiera',
   shortcutsHint: 'M silenzia, Esc interrompe; con «Premi e parla» tieni premuta la barra spaziatrice.',
   dismiss: 'Chiudi',

@@ -104,6 +104,8 @@ export const pt: Words = {
   themes: { system: 'Sistema', light: 'Clara', dark: 'Escura' },
   announce: 'Ler novas mensagens',
   announceHint: 'Para leitores de tela. Desligado no início: falaria por cima do assistente.',
+  cues: 'Sons curtos para o que acontece',
+  cuesHint: 'Quando é a sua vez, quando você foi entendido, quando algo está errado. Alguns telefones também vibram.',
   shortcuts: 'Atalhos de teclado',
   shortcutsHint: 'M silencia, Esc interrompe; em «Apertar e falar», segure a barra de espaço.',
   dismiss: 'Fechar',
