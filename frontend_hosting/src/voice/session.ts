@@ -14,7 +14,7 @@ import type { Problem } from './problems.ts'
 import type { Ready, ServerError, ServerMessage, ServerPhase, Tokens } from './protocol.ts'
 import { playing, silenced } from './reply-times.ts'
 import {
-  type Outcome, type ResponseTime, type Thread, withInterruption, withNote, withOutcome, withResponseTimes, withTool, withTranscript,
+  type Outcome, type ResponseTime, type Thread, withEnd, withInterruption, withNote, withOutcome, withResponseTimes, withTool, withTranscript,
   withTyped,
 } from './thread.ts'
 
@@ -245,7 +245,7 @@ const FORGOTTEN = {
 
 function over(state: VoiceState, call: Call, atMs: number): VoiceState {
   const input: Input = state.input.mode === 'pushToTalk' ? { mode: 'pushToTalk', held: false } : state.input
-  return { ...state, call, input, endedAtMs: atMs }
+  return { ...state, call, input, thread: withEnd(state.thread), endedAtMs: atMs }
 }
 
 function received(state: VoiceState, message: ServerMessage, atMs: number, audioMs: number): VoiceState {
