@@ -38,7 +38,7 @@ class Target:
     bucket: str
     distribution_id: str
     site_url: str
-    page_config: Mapping[str, str]
+    page_config: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,16 +74,15 @@ def target_of(stage: str, region: str) -> Target:
         distribution_id=page["DistributionId"],
         site_url=page["SiteUrl"],
         page_config={
-            "stage": stage,
-            "region": region,
-            "userPoolId": identity["UserPoolId"],
+            "authority": identity["Issuer"],
             "clientId": identity["BrowserClientId"],
-            "signInUrl": identity["SignInUrl"],
+            "domain": identity["SignInUrl"],
+            "scopes": identity["Scopes"].split(),
         },
     )
 
 
-def files_of(build: Path, page_config: Mapping[str, str]) -> list[File]:
+def files_of(build: Path, page_config: Mapping[str, Any]) -> list[File]:
     """The files in the order in which they must arrive. Refuses a build that is not whole."""
     index = build / "index.html"
     if not index.is_file():

@@ -103,7 +103,8 @@ def _config_complaint(config: Answer) -> str | None:
         return f"/config.json answers {config.status} and is no JSON"
     if "no-cache" not in config.headers.get("cache-control", ""):
         return "/config.json may be cached"
-    return None if isinstance(known, dict) and "clientId" in known else "/config.json names no client"
+    missing = {"authority", "clientId", "domain", "scopes"} - set(known if isinstance(known, dict) else ())
+    return f"/config.json lacks {', '.join(sorted(missing))}" if missing else None
 
 
 def main(arguments: Sequence[str]) -> int:

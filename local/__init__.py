@@ -1,1 +1,1 @@
-"""The whole product on one machine: what `make run` starts, watches and stops."""
+"""The assistant on one machine: start it, stop it, test it."""

@@ -43,7 +43,7 @@ class ErrorCode(StrEnum):
     FORBIDDEN = "forbidden"
     AT_CAPACITY = "at_capacity"
     CONVERSATION_UNKNOWN = "conversation_unknown"
-    AUTH_NOT_ENABLED = "auth_not_enabled"
+    TICKET_REFUSED = "ticket_refused"
     SIGN_IN_REQUIRED = "sign_in_required"
     SUPERSEDED = "superseded"
     GOING_AWAY = "going_away"

@@ -6,6 +6,7 @@ import aws_cdk.aws_cognito as cognito
 from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
 from constructs import Construct
 
+from stacks.constructs.sign_in import CALLBACK_PATH, SCOPES, issuer_of, site_urls
 from stacks.stage_config import Mfa, StageConfig
 
 
@@ -51,18 +52,15 @@ class IdentityStack(Stack):
             cognito_domain=cognito.CognitoDomainOptions(domain_prefix=identity.domain_prefix),
             managed_login_version=cognito.ManagedLoginVersion.NEWER_MANAGED_LOGIN,
         )
-        callbacks = [f"{config.site_url}/"] if config.site_url else []
-        if identity.local_callback:
-            callbacks.append(identity.local_callback)
         self.client = self.pool.add_client(
             "Browser",
             generate_secret=False,
             auth_flows=cognito.AuthFlow(user_srp=True),
             o_auth=cognito.OAuthSettings(
                 flows=cognito.OAuthFlows(authorization_code_grant=True),
-                scopes=[cognito.OAuthScope.OPENID, cognito.OAuthScope.EMAIL],
-                callback_urls=callbacks,
-                logout_urls=callbacks,
+                scopes=list(SCOPES),
+                callback_urls=[f"{url}{CALLBACK_PATH}" for url in site_urls(config)],
+                logout_urls=[f"{url}/" for url in site_urls(config)],
             ),
             supported_identity_providers=[cognito.UserPoolClientIdentityProvider.COGNITO],
             access_token_validity=Duration.minutes(identity.access_token_minutes),
@@ -84,6 +82,7 @@ class IdentityStack(Stack):
             use_cognito_provided_values=True,
         )
         # What `make publish-frontend` writes into the page's /config.json.
-        CfnOutput(self, "UserPoolId", value=self.pool.user_pool_id)
+        CfnOutput(self, "Issuer", value=issuer_of(config, self.pool))
         CfnOutput(self, "BrowserClientId", value=self.client.user_pool_client_id)
-        CfnOutput(self, "SignInUrl", value=self.domain.base_url())
+        CfnOutput(self, "SignInUrl", value=config.sign_in_url)
+        CfnOutput(self, "Scopes", value=" ".join(scope.scope_name for scope in SCOPES))

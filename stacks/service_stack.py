@@ -22,6 +22,7 @@ from stacks.constructs.runbook_alarm import RunbookAlarm
 from stacks.constructs.service_environment import service_environment
 from stacks.constructs.service_image import service_image
 from stacks.constructs.session_scaling import SessionScaling
+from stacks.constructs.sign_in import issuer_of
 from stacks.constructs.voice_task import VoiceTask
 from stacks.constructs.websocket_load_balancer import CONTAINER_PORT, WebSocketLoadBalancer
 from stacks.stage_config import EdgeMode, Egress, StageConfig
@@ -86,9 +87,11 @@ class ServiceStack(Stack):
                 config,
                 {
                     "VOICE_STAGE": config.stage.name,
-                    "VOICE_TABLE_NAME": table.table_name,
-                    "VOICE_USER_POOL_ID": pool.user_pool_id,
-                    "VOICE_USER_POOL_CLIENT_ID": client.user_pool_client_id,
+                    "VOICE_STORE": "dynamodb",
+                    "VOICE_STORE_TABLE": table.table_name,
+                    "VOICE_AUTH_ISSUER": issuer_of(config, pool),
+                    "VOICE_AUTH_CLIENT_IDS": client.user_pool_client_id,
+                    "VOICE_AUTH_DOMAIN": config.sign_in_url,
                 },
             ),
         )

@@ -193,20 +193,20 @@ def _identity(config: StageConfig) -> None:
         refuse(
             "identity.mfa", identity.mfa.value, 'write "required"; a protected stage demands a second factor'
         )
-    callback = identity.local_callback
-    if callback and config.stage.protected:
+    local = identity.local_site_url
+    if local and config.stage.protected:
         refuse(
-            "identity.local_callback",
-            callback,
+            "identity.local_site_url",
+            local,
             "leave it out; a protected stage never sends codes to localhost",
         )
-    if callback and not re.fullmatch(r"http://localhost(:\d{2,5})?/[\w/-]*", callback):
-        refuse("identity.local_callback", callback, "write http://localhost:PORT/")
-    if not callback and config.site_url is None:
+    if local and not re.fullmatch(r"http://localhost(:\d{2,5})?", local):
+        refuse("identity.local_site_url", local, "write http://localhost:PORT, without a path")
+    if not local and config.site_url is None:
         remedy = (
             "write it, or domain.site_name, or domain.generated_site_url: sign-in must send people somewhere"
         )
-        refuse("identity.local_callback", callback, remedy)
+        refuse("identity.local_site_url", local, remedy)
 
 
 def _model(config: StageConfig) -> None:

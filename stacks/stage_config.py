@@ -89,7 +89,7 @@ class Identity:
     self_sign_up: bool = False
     threat_protection: bool = False
     access_token_minutes: int = 60
-    local_callback: str | None = None
+    local_site_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +163,11 @@ class StageConfig:
     def site_url(self) -> str | None:
         """The one origin of page, REST and WebSocket; None until CloudFront has generated a name for it."""
         return f"https://{self.domain.site_name}" if self.domain.site_name else self.domain.generated_site_url
+
+    @property
+    def sign_in_url(self) -> str:
+        """The pool's own domain: managed login, and where a token's standing is asked for."""
+        return f"https://{self.identity.domain_prefix}.auth.{self.stage.region}.amazoncognito.com"
 
     @property
     def model_arn(self) -> str:

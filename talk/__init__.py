@@ -1,1 +1,1 @@
-"""The reference client: speak a file to a running service through the public protocol and hear the reply."""
+"""The reference client: speaks to the service as the page does, from recordings, and reports what it heard."""

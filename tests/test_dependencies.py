@@ -26,7 +26,9 @@ def licence_of(distribution: importlib.metadata.Distribution) -> str:
 
 
 def test_every_package_we_name_has_its_reason() -> None:
-    assert [] == sorted(name for name in named_packages() if not re.search(rf"\b{re.escape(name)}\b", REASONS))
+    assert [] == sorted(
+        name for name in named_packages() if not re.search(rf"\b{re.escape(name)}\b", REASONS)
+    )
 
 
 def test_no_installed_package_forbids_reuse() -> None:

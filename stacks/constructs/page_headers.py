@@ -12,7 +12,7 @@ def content_security_policy(config: StageConfig) -> str:
     region = config.stage.region
     connect = [
         "'self'",
-        f"https://{config.identity.domain_prefix}.auth.{region}.amazoncognito.com",
+        config.sign_in_url,
         f"https://cognito-idp.{region}.amazonaws.com",
     ]
     if config.site_url is not None:

@@ -13,11 +13,10 @@ from stacks.stage_config import StageConfig
 _KILL_MARGIN_S: Final = 5
 
 
-def service_environment(config: StageConfig, awaited: Mapping[str, str]) -> dict[str, str]:
+def service_environment(config: StageConfig, ids: Mapping[str, str]) -> dict[str, str]:
     """Ids and numbers only; a secret never travels in an environment variable.
 
-    `awaited` are the ids that the service will read once it has sign-in and a store; each is set from the day on
-    which `READ_BY_THE_SERVICE` names it.
+    `ids` are known only to CloudFormation; those that the service does not read yet wait in `AWAITED`.
     """
     environment = {
         "VOICE_HOST": "0.0.0.0",  # noqa: S104 - inside the task's own network interface
@@ -33,12 +32,8 @@ def service_environment(config: StageConfig, awaited: Mapping[str, str]) -> dict
     }
     if config.site_url is not None:
         environment["VOICE_ALLOWED_ORIGINS"] = config.site_url
-    return environment | {name: value for name, value in awaited.items() if name in READ_BY_THE_SERVICE}
+    return environment | {name: value for name, value in ids.items() if name not in AWAITED}
 
 
-# Settings of sign-in and store, moved up here from AWAITED when service/settings.py has them.
-READ_BY_THE_SERVICE: Final[frozenset[str]] = frozenset()
-AWAITED: Final = frozenset(
-    {"VOICE_STAGE", "VOICE_TABLE_NAME", "VOICE_USER_POOL_ID", "VOICE_USER_POOL_CLIENT_ID"}
-    - READ_BY_THE_SERVICE
-)
+# What the service does not read yet: the store, and the dimension of its metrics. A test says when it does.
+AWAITED: Final = frozenset({"VOICE_STAGE", "VOICE_STORE", "VOICE_STORE_TABLE"})

@@ -21,7 +21,7 @@ from delivery.publish import (
     target_of,
 )
 
-CONFIG = {"clientId": "c", "stage": "dev"}
+CONFIG = {"clientId": "c", "scopes": ["openid"]}
 
 
 @pytest.fixture

@@ -12,7 +12,9 @@ WELL = {
     "/": Answer(status=200, headers=PAGE, body=b"page"),
     "/conversations/42": Answer(status=200, headers=PAGE, body=b"page"),
     "/config.json": Answer(
-        status=200, headers={"cache-control": "no-cache"}, body=json.dumps({"clientId": "c"}).encode()
+        status=200,
+        headers={"cache-control": "no-cache"},
+        body=json.dumps({"authority": "a", "clientId": "c", "domain": "d", "scopes": []}).encode(),
     ),
     "/api/there-is-nothing-here": Answer(status=404, headers={}, body=b"{}"),
     "/api/options": Answer(status=200, headers={}, body=b"{}"),

@@ -253,6 +253,6 @@ def test_a_published_page_is_in_the_bucket_and_the_old_one_is_forgotten(
     assert ("no-cache", "text/html") == (head["CacheControl"], head["ContentType"])
     invalidations = deployed.client("cloudfront").list_invalidations(DistributionId=target.distribution_id)
     assert 1 == invalidations["InvalidationList"]["Quantity"]
-    assert target.page_config["signInUrl"].startswith(
+    assert target.page_config["domain"].startswith(
         f"https://{config_of(deployed).identity.domain_prefix}.auth."
     )

@@ -64,7 +64,7 @@ def possible(draw: st.DrawFn) -> dict[str, Any]:
             "mfa": "required" if protected else draw(st.sampled_from(["required", "optional"])),
             "self_sign_up": draw(st.booleans()),
             "threat_protection": draw(st.booleans()),
-            **({} if named else {"local_callback": "http://localhost:8000/"}),
+            **({} if named else {"local_site_url": "http://localhost:8000"}),
         },
         "model": {"id": model, "region": region, "concurrent_streams": sessions * max_tasks},
         "service": {

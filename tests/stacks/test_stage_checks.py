@@ -43,7 +43,7 @@ REFUSED = (
     ("identity.domain_prefix", "my-aws-login", "without aws"),
     ("identity.mfa", "optional", "second factor"),
     ("identity.access_token_minutes", 90, "5 to 60"),
-    ("identity.local_callback", "http://localhost:8000/", "never sends codes to localhost"),
+    ("identity.local_site_url", "http://localhost:8000", "never sends codes to localhost"),
     ("model.id", "amazon.nova-sonic-v1:0", "end of life"),
     ("model.id", "amazon.nova-9", "amazon.nova-2-sonic-v1:0"),
     ("model.region", "eu-west-1", "is not there"),
@@ -131,7 +131,7 @@ def test_a_protected_stage_needs_a_name_of_its_own() -> None:
 
 def test_a_stage_that_sign_in_cannot_return_to_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="sign-in must send people somewhere"):
-        parse(without("dev", "identity", "local_callback"), source="config/dev.toml")
+        parse(without("dev", "identity", "local_site_url"), source="config/dev.toml")
 
 
 def test_an_unknown_stage_is_refused_with_those_there_are() -> None:

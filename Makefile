@@ -1,0 +1,76 @@
+# The only front door: `make` lists what there is. Recipes are one line; the logic lives in the scripts they call.
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+PY := .venv/bin/python
+NPM := npm --prefix frontend_hosting
+
+PORT ?= 8000
+BRAIN ?= speech
+PAGE ?= yes
+FILE ?=
+ARGS ?=
+export PYTHON CHROMIUM
+
+help:  ## list what there is
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-17s %s\n", $$1, $$2 }'
+
+setup:  ## get everything this checkout needs (the other targets do it themselves)
+	@sh local/setup.sh python node page
+	@sh local/browser.sh
+
+run:  ## start the assistant on this machine: emulator, service and page (PORT=8000 BRAIN=speech PAGE=yes)
+	@sh local/setup.sh python $(if $(filter no,$(PAGE)),,node page)
+	@$(PY) -m local --port $(PORT) --brain $(BRAIN) $(if $(filter no,$(PAGE)),--no-page) $(ARGS) || test $$? -eq 130
+
+dev:  ## the same with a page that reloads as it is edited
+	@sh local/setup.sh python node
+	@$(PY) -m local --port $(PORT) --brain $(BRAIN) --dev-page $(ARGS) || test $$? -eq 130
+
+talk:  ## ask the running assistant with a recording: make talk FILE=question.wav (ARGS=--help for more)
+	@sh local/setup.sh python
+	@$(PY) -m talk $(FILE) $(ARGS)
+
+emulator:  ## the Nova Sonic emulator alone (ARGS=--help for its options)
+	@sh local/setup.sh python
+	@$(PY) -m emulators.nova_sonic --state-dir .run/emulator $(ARGS)
+
+test:  ## every test: Python, page, browser; ends with one line of counts
+	@sh local/setup.sh python node page
+	@sh delivery/setup.sh
+	@sh local/browser.sh
+	@$(PY) -m local.suites all
+
+test-fast:  ## the tests that need no process, no speech engine and no browser
+	@sh local/setup.sh python node
+	@sh delivery/setup.sh
+	@$(PY) -m local.suites fast
+
+check:  ## format, lint, types and who may import whom, for Python and the page
+	@sh local/setup.sh python node
+	@sh delivery/setup.sh
+	@sh local/check.sh
+
+format:  ## write the format that check asks for
+	@sh local/setup.sh python
+	@$(PY) -m ruff format . && $(PY) -m ruff check --fix-only --quiet .
+
+bench:  ## measure what a session costs on this machine and write docs/performance.md
+	@sh local/setup.sh python
+	@$(PY) -m benchmarks $(ARGS)
+
+docs:  ## write the generated pages of docs/ anew
+	@sh local/setup.sh python
+	@sh local/docs.sh
+
+lock:  ## resolve pyproject.toml's groups into requirements/*.txt
+	@sh local/lock.sh
+
+include stacks/infra.mk
+
+clean:  ## remove everything that was made here
+	@rm -rf .venv .run .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis cdk.out
+	@rm -rf node_modules frontend_hosting/node_modules frontend_hosting/dist frontend_hosting/coverage frontend_hosting/test-results
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help setup run dev talk emulator test test-fast check format bench docs lock clean

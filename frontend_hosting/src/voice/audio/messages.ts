@@ -1,0 +1,59 @@
+// What the capture worklet, the player worklet, the socket worker and the page say to each other over their ports.
+
+import type { ClientMessage, Played, ServerMessage } from '../protocol.ts'
+
+export type PageToCapture =
+  | { readonly type: 'ports'; readonly socket: MessagePort; readonly player: MessagePort }
+  /** A closed gate sends zeros. A held gate ends its utterance when it closes, and at no pause before. */
+  | { readonly type: 'gate'; readonly gate: 'open' | 'held' | 'closed' }
+  /** The service has closed the turn: its end needs no reporting any more. */
+  | { readonly type: 'utteranceClosed' }
+  | { readonly type: 'silence'; readonly thresholdMs: number }
+  | { readonly type: 'stop' }
+
+export type CaptureToPage =
+  | { readonly type: 'speechStarted'; readonly atMs: number }
+  | { readonly type: 'speechEnded'; readonly atMs: number }
+  | { readonly type: 'speechAbandoned' }
+  /** Level 0 to 1, and when the user last spoke (epoch ms), null if never. */
+  | { readonly type: 'level'; readonly level: number; readonly lastSpeechAtMs: number | null }
+
+export type PageToPlayer =
+  | { readonly type: 'ports'; readonly socket: MessagePort; readonly capture: MessagePort }
+  | { readonly type: 'duck'; readonly ducked: boolean }
+  | { readonly type: 'stop' }
+
+export type PlayerToPage =
+  | { readonly type: 'started'; readonly responseId: number; readonly atMs: number }
+  | { readonly type: 'stopped'; readonly responseId: number; readonly positionMs: number; readonly flushed: boolean }
+  | {
+      readonly type: 'level'
+      readonly level: number
+      /** Since the player was made: samples that were not silence, and times it ran dry. */
+      readonly audibleSamples: number
+      readonly underruns: number
+      readonly bufferedMs: number
+    }
+
+export type PlayerToCapture = { readonly type: 'audible'; readonly audible: boolean }
+export type PlayerToSocket = { readonly type: 'played' } & Played
+
+export type SocketToPlayer =
+  | { readonly type: 'rate'; readonly hz: number }
+  /** A whole frame, header and all: it is moved, not copied. */
+  | { readonly type: 'audio'; readonly responseId: number; readonly frame: ArrayBuffer }
+  | { readonly type: 'end' }
+  | { readonly type: 'flush'; readonly responseId: number }
+
+export type PageToSocket =
+  | { readonly type: 'ports'; readonly capture: MessagePort; readonly player: MessagePort }
+  | { readonly type: 'open'; readonly url: string; readonly protocols: string[] }
+  | { readonly type: 'send'; readonly message: ClientMessage }
+  | { readonly type: 'close' }
+
+export type SocketToPage =
+  | { readonly type: 'opened' }
+  | { readonly type: 'message'; readonly message: ServerMessage }
+  | { readonly type: 'roundTrip'; readonly ms: number }
+  /** `opened`: whether the service had accepted the socket at all. */
+  | { readonly type: 'closed'; readonly code: number; readonly reason: string; readonly opened: boolean }

@@ -1,0 +1,296 @@
+// PURE. One reducer holds the call's state.
+//
+// Rule 1: every change of state goes through reduce(); nothing else builds a VoiceState.
+// Rule 2: nothing here reads a clock, draws a random number or touches the browser; instants arrive in events.
+// Rule 3: an event that means nothing in a state changes nothing: late messages of a call that is over are normal.
+//
+// Inside a live call three things go on at once and none of them implies another: what the service says it does, what
+// the player is doing, and whether the user speaks. phaseOf() makes the one word a person is shown out of the three.
+
+import type { Closing, EndReason } from './close-codes.ts'
+import type { Problem } from './problems.ts'
+import type { Ready, ServerError, ServerMessage, ServerPhase } from './protocol.ts'
+import {
+  type Outcome, type ResponseTime, type Thread, withInterruption, withNote, withOutcome, withResponseTimes,
+  withTranscript, withTyped,
+} from './thread.ts'
+
+export type Input =
+  | { readonly mode: 'handsFree'; readonly muted: boolean }
+  | { readonly mode: 'pushToTalk'; readonly held: boolean }
+  /** No microphone: the user types and listens. */
+  | { readonly mode: 'typing' }
+
+export type Playout =
+  | { readonly status: 'silent' }
+  | { readonly status: 'playing'; readonly responseId: number }
+
+export type Call =
+  | { readonly status: 'idle' }
+  | { readonly status: 'opening'; readonly step: 'microphone' | 'service' }
+  | {
+      readonly status: 'live'
+      readonly ready: Ready
+      readonly service: ServerPhase
+      readonly playout: Playout
+      readonly user: 'quiet' | 'speaking'
+      readonly leaving: boolean
+    }
+  | { readonly status: 'reconnecting'; readonly retryAtMs: number }
+  | { readonly status: 'ended'; readonly why: EndReason }
+  | { readonly status: 'failed'; readonly problem: Problem }
+
+export type VoiceState = {
+  readonly call: Call
+  readonly input: Input
+  readonly thread: Thread
+  readonly times: readonly ResponseTime[]
+  /** How many sessions this page has had. */
+  readonly sessions: number
+  readonly startedAtMs: number | null
+  readonly endedAtMs: number | null
+  /** The question that waits for its answer; one that was typed is not taken back by a noise in the room. */
+  readonly asked: { readonly by: 'voice' | 'text'; readonly atMs: number } | null
+  readonly answeredAtMs: number | null
+  readonly roundTripMs: number | null
+  /** The service's last complaint in this call. */
+  readonly complaint: ServerError | null
+}
+
+export type VoiceEvent =
+  | { readonly type: 'startRequested'; readonly typing: boolean }
+  | { readonly type: 'microphoneOpened' }
+  | { readonly type: 'messageReceived'; readonly message: ServerMessage; readonly atMs: number }
+  | { readonly type: 'socketClosed'; readonly closing: Closing; readonly retryAtMs: number | null; readonly atMs: number }
+  | { readonly type: 'problemMet'; readonly problem: Problem; readonly atMs: number }
+  | { readonly type: 'endRequested'; readonly atMs: number }
+  | { readonly type: 'muteToggled' }
+  | { readonly type: 'modeToggled' }
+  | { readonly type: 'talkHeld'; readonly held: boolean }
+  | { readonly type: 'textSent'; readonly text: string; readonly atMs: number }
+  | { readonly type: 'speechStarted' }
+  | { readonly type: 'speechEnded'; readonly atMs: number }
+  | { readonly type: 'speechAbandoned' }
+  | {
+      readonly type: 'playbackStarted'
+      readonly responseId: number
+      readonly atMs: number
+      readonly lastSpeechAtMs: number | null
+    }
+  | { readonly type: 'playbackStopped'; readonly responseId: number }
+  | { readonly type: 'roundTripMeasured'; readonly ms: number }
+  | { readonly type: 'complaintDismissed' }
+
+export const INITIAL: VoiceState = {
+  call: { status: 'idle' },
+  input: { mode: 'handsFree', muted: false },
+  thread: [],
+  times: [],
+  sessions: 0,
+  startedAtMs: null,
+  endedAtMs: null,
+  asked: null,
+  answeredAtMs: null,
+  roundTripMs: null,
+  complaint: null,
+}
+
+export function reduce(state: VoiceState, event: VoiceEvent): VoiceState {
+  const { call } = state
+  switch (event.type) {
+    case 'startRequested':
+      return isOver(call) ? started(state, event.typing) : state
+    case 'microphoneOpened':
+      return call.status === 'opening' ? { ...state, call: { status: 'opening', step: 'service' } } : state
+    case 'messageReceived':
+      return received(state, event.message, event.atMs)
+    case 'socketClosed':
+      return closed(state, event)
+    case 'problemMet':
+      return isOver(call) ? state : over(state, { status: 'failed', problem: event.problem }, event.atMs)
+    case 'endRequested':
+      return isOver(call) ? state : over(state, { status: 'ended', why: 'done' }, event.atMs)
+    case 'muteToggled':
+      return { ...state, input: toggledMute(state.input) }
+    case 'modeToggled':
+      return { ...state, input: toggledMode(state.input) }
+    case 'talkHeld':
+      if (state.input.mode !== 'pushToTalk' || state.input.held === event.held) return state
+      return { ...state, input: { mode: 'pushToTalk', held: event.held && call.status === 'live' } }
+    case 'textSent':
+      if (call.status !== 'live') return state
+      return { ...state, thread: withTyped(state.thread, state.sessions, event.text), asked: { by: 'text', atMs: event.atMs } }
+    case 'speechStarted':
+      return call.status === 'live' ? { ...state, call: { ...call, user: 'speaking' } } : state
+    case 'speechEnded':
+      if (call.status !== 'live') return state
+      return {
+        ...state,
+        call: { ...call, user: 'quiet' },
+        asked: state.asked?.by === 'text' ? state.asked : { by: 'voice', atMs: event.atMs },
+      }
+    case 'speechAbandoned':
+      return call.status === 'live' ? { ...state, call: { ...call, user: 'quiet' } } : state
+    case 'playbackStarted':
+      return playing(state, event)
+    case 'playbackStopped':
+      if (call.status !== 'live' || call.playout.status !== 'playing') return state
+      if (call.playout.responseId !== event.responseId) return state
+      return { ...state, call: { ...call, playout: { status: 'silent' } } }
+    case 'roundTripMeasured':
+      return call.status === 'live' ? { ...state, roundTripMs: event.ms } : state
+    case 'complaintDismissed':
+      return { ...state, complaint: null }
+    default:
+      return assertNever(event)
+  }
+}
+
+export type Phase =
+  | 'idle' | 'connecting' | 'listening' | 'hearing' | 'thinking' | 'speaking' | 'reconnecting' | 'ended' | 'failed'
+
+/** The one word for what is going on. */
+export function phaseOf({ call }: VoiceState): Phase {
+  switch (call.status) {
+    case 'opening':
+      return 'connecting'
+    case 'live':
+      if (call.user === 'speaking') return 'hearing'
+      if (call.playout.status === 'playing') return 'speaking'
+      return call.service
+    default:
+      return call.status
+  }
+}
+
+/** What the capture worklet's gate should be. */
+export function gateOf({ input, call }: VoiceState): 'open' | 'held' | 'closed' {
+  if (call.status !== 'live' || input.mode === 'typing') return 'closed'
+  if (input.mode === 'pushToTalk') return input.held ? 'held' : 'closed'
+  return input.muted ? 'closed' : 'open'
+}
+
+/** The reply steps back as soon as the user speaks over it, and comes forward again if nobody interrupted it. */
+export function isDucked({ call }: VoiceState): boolean {
+  return call.status === 'live' && call.user === 'speaking' && call.playout.status === 'playing'
+}
+
+export function isOver(call: Call): boolean {
+  return call.status === 'idle' || call.status === 'ended' || call.status === 'failed'
+}
+
+function started(state: VoiceState, typing: boolean): VoiceState {
+  const kept: Input = state.input.mode === 'pushToTalk' ? { mode: 'pushToTalk', held: false } : { mode: 'handsFree', muted: false }
+  return {
+    ...INITIAL,
+    call: { status: 'opening', step: typing ? 'service' : 'microphone' },
+    input: typing ? { mode: 'typing' } : kept,
+  }
+}
+
+function over(state: VoiceState, call: Call, atMs: number): VoiceState {
+  const input: Input = state.input.mode === 'pushToTalk' ? { mode: 'pushToTalk', held: false } : state.input
+  return { ...state, call, input, endedAtMs: atMs }
+}
+
+function received(state: VoiceState, message: ServerMessage, atMs: number): VoiceState {
+  const { call } = state
+  if (message.type === 'ready') return call.status === 'opening' || call.status === 'reconnecting' ? attached(state, message, atMs) : state
+  // A refusal may come before `ready`; its sentence explains the close that follows.
+  if (message.type === 'error') return isOver(call) ? state : { ...state, complaint: message }
+  if (call.status !== 'live') return state
+  const session = state.sessions
+  switch (message.type) {
+    case 'state': {
+      const heard = message.state === 'thinking' ? 'quiet' : call.user
+      const complaint = message.state === 'speaking' ? null : state.complaint
+      return { ...state, complaint, call: { ...call, service: message.state, user: heard } }
+    }
+    case 'transcript':
+      return { ...state, thread: withResponseTimes(withTranscript(state.thread, { ...message, session }), state.times) }
+    case 'interrupted':
+      return { ...state, thread: withInterruption(state.thread, session, message.responseId) }
+    case 'turn':
+      return { ...state, thread: withOutcome(state.thread, session, message.turn, outcomeOf(message.outcome)) }
+    case 'goAway':
+      return { ...state, call: { ...call, leaving: true } }
+    case 'tool':
+    case 'usage':
+    case 'authExpiring':
+    case 'ack':
+    case 'pong':
+    case 'unknown':
+      return state
+    default:
+      return assertNever(message)
+  }
+}
+
+function attached(state: VoiceState, ready: Ready, atMs: number): VoiceState {
+  return {
+    ...state,
+    call: { status: 'live', ready, service: 'connecting', playout: { status: 'silent' }, user: 'quiet', leaving: false },
+    thread: state.call.status === 'reconnecting' && !ready.resumed ? withNote(state.thread, 'freshSession') : state.thread,
+    sessions: state.sessions + 1,
+    startedAtMs: state.startedAtMs ?? atMs,
+    complaint: null,
+  }
+}
+
+function closed(
+  state: VoiceState,
+  { closing, retryAtMs, atMs }: { readonly closing: Closing; readonly retryAtMs: number | null; readonly atMs: number },
+): VoiceState {
+  const { call } = state
+  if (isOver(call)) return state
+  if (closing.kind === 'end') return over(state, { status: 'ended', why: closing.why }, atMs)
+  if (closing.kind === 'fail' || retryAtMs === null) {
+    return over(state, { status: 'failed', problem: { code: closing.problem, detail: state.complaint?.message ?? null } }, atMs)
+  }
+  return {
+    ...state,
+    call: { status: 'reconnecting', retryAtMs },
+    input: state.input.mode === 'pushToTalk' ? { mode: 'pushToTalk', held: false } : state.input,
+    roundTripMs: null,
+  }
+}
+
+function playing(
+  state: VoiceState,
+  event: { readonly responseId: number; readonly atMs: number; readonly lastSpeechAtMs: number | null },
+): VoiceState {
+  const { call } = state
+  if (call.status !== 'live') return state
+  const next: VoiceState = {
+    ...state,
+    call: { ...call, playout: { status: 'playing', responseId: event.responseId }, user: 'quiet' },
+  }
+  const askedAtMs = askedAt(state, event.lastSpeechAtMs)
+  if (askedAtMs === null || askedAtMs > event.atMs) return next
+  const times = [...state.times, { session: state.sessions, responseId: event.responseId, ms: event.atMs - askedAtMs }]
+  return { ...next, times, asked: null, answeredAtMs: event.atMs, thread: withResponseTimes(state.thread, times) }
+}
+
+/** The model may answer before the detector is sure that the user has finished; then the last speech was the question. */
+function askedAt({ asked, answeredAtMs }: VoiceState, lastSpeechAtMs: number | null): number | null {
+  if (asked?.by === 'text') return asked.atMs
+  const atMs = Math.max(asked?.atMs ?? 0, lastSpeechAtMs ?? 0)
+  return atMs > (answeredAtMs ?? 0) ? atMs : null
+}
+
+function outcomeOf(outcome: string): Outcome {
+  return outcome === 'completed' || outcome === 'interrupted' || outcome === 'unanswered' ? outcome : 'failed'
+}
+
+function toggledMute(input: Input): Input {
+  return input.mode === 'handsFree' ? { mode: 'handsFree', muted: !input.muted } : input
+}
+
+function toggledMode(input: Input): Input {
+  if (input.mode === 'typing') return input
+  return input.mode === 'handsFree' ? { mode: 'pushToTalk', held: false } : { mode: 'handsFree', muted: false }
+}
+
+function assertNever(value: never): never {
+  throw new Error(`unhandled: ${JSON.stringify(value)}`)
+}

@@ -1,0 +1,155 @@
+// Between the service and the two worklets: numbers what is sent, drops what was interrupted, keeps the heartbeat.
+
+import type { PageToSocket, PlayerToSocket, SocketToPage, SocketToPlayer } from './audio/messages.ts'
+import { decodeDownlinkFrame, FrameError, numberUplinkFrame } from './audio/frame.ts'
+import { HEARTBEAT_LOST } from './close-codes.ts'
+import { Heartbeat } from './heartbeat.ts'
+import { type ClientMessage, decodeServerMessage, encodeClientMessage, ProtocolError, type ServerMessage } from './protocol.ts'
+
+/** Two seconds of audio: a network slower than that loses frames here rather than falling further behind. */
+const MOST_BUFFERED_BYTES = 64_000
+const OPEN = 1
+const EVERY_RESPONSE = 0xffff_ffff
+/** 4400 says whose fault it was; browsers let a page close with 1000 or 3000-4999 only. */
+const SERVICE_BROKE_PROTOCOL = 4400
+
+export type RelayPorts = {
+  readonly tell: (event: SocketToPage) => void
+  readonly connect: (url: string, protocols: string[]) => WebSocket
+  /** Milliseconds on a steady clock. */
+  readonly now: () => number
+}
+
+export class SocketRelay {
+  readonly #ports: RelayPorts
+  #socket: WebSocket | null = null
+  #player: MessagePort | null = null
+  #heartbeat: Heartbeat | null = null
+  #sequence = 0
+  #latest = 0
+  #flushedUpTo = 0
+
+  constructor(ports: RelayPorts) {
+    this.#ports = ports
+  }
+
+  obey(command: PageToSocket): void {
+    switch (command.type) {
+      case 'ports':
+        this.#player = command.player
+        command.player.onmessage = ({ data }: MessageEvent<PlayerToSocket>) => this.#send(data)
+        command.capture.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => this.#sendAudio(data)
+        return
+      case 'open':
+        this.#open(command.url, command.protocols)
+        return
+      case 'send':
+        // The user's own word needs no confirmation: silence now, whatever is still on its way.
+        if (command.message.type === 'interrupt') this.#flush(this.#latest)
+        this.#send(command.message)
+        return
+      case 'close':
+        this.#socket?.close(1000)
+    }
+  }
+
+  /** Called twice a second or so. */
+  tick(): void {
+    const beat = this.#heartbeat?.tick(this.#ports.now())
+    if (beat?.type === 'ping') this.#send(beat)
+    else if (beat?.type === 'dead') this.#abandon(HEARTBEAT_LOST, 'the service stopped answering')
+  }
+
+  #open(url: string, protocols: string[]): void {
+    const socket = this.#ports.connect(url, protocols)
+    socket.binaryType = 'arraybuffer'
+    let opened = false
+    socket.onopen = () => {
+      opened = true
+      this.#ports.tell({ type: 'opened' })
+    }
+    socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
+      if (socket === this.#socket) this.#receive(data)
+    }
+    socket.onclose = ({ code, reason }) => {
+      if (socket === this.#socket) this.#closed(code, reason, opened)
+    }
+    this.#socket = socket
+    this.#sequence = 0
+    this.#latest = 0
+    this.#flushedUpTo = 0
+  }
+
+  #receive(data: string | ArrayBuffer): void {
+    try {
+      if (typeof data === 'string') this.#receiveMessage(decodeServerMessage(data))
+      else this.#receiveAudio(data)
+    } catch (error) {
+      if (!(error instanceof ProtocolError || error instanceof FrameError)) throw error
+      this.#abandon(SERVICE_BROKE_PROTOCOL, error.message)
+    }
+  }
+
+  #receiveAudio(frame: ArrayBuffer): void {
+    const { responseId } = decodeDownlinkFrame(frame)
+    // What was on its way when the reply was interrupted must not be heard before the next one.
+    if (responseId <= this.#flushedUpTo) return
+    this.#latest = responseId
+    this.#tellPlayer({ type: 'audio', responseId, frame }, [frame])
+  }
+
+  #receiveMessage(message: ServerMessage): void {
+    if (message.type === 'ready') {
+      this.#tellPlayer({ type: 'rate', hz: message.outputSampleRateHz })
+      this.#heartbeat = new Heartbeat(this.#ports.now())
+      this.tick()
+    } else if (message.type === 'interrupted') {
+      this.#flush(message.responseId)
+    } else if (message.type === 'turn' || (message.type === 'state' && message.state !== 'speaking')) {
+      this.#tellPlayer({ type: 'end' })
+    } else if (message.type === 'pong') {
+      const ms = this.#heartbeat?.pong(message.id, this.#ports.now()) ?? null
+      if (ms !== null) this.#ports.tell({ type: 'roundTrip', ms })
+      return
+    }
+    this.#ports.tell({ type: 'message', message })
+  }
+
+  #flush(responseId: number): void {
+    this.#flushedUpTo = Math.max(this.#flushedUpTo, responseId)
+    this.#tellPlayer({ type: 'flush', responseId })
+  }
+
+  /** Close from our side and do not wait for the other: it may never answer. */
+  #abandon(code: number, reason: string): void {
+    const socket = this.#socket
+    if (!socket) return
+    this.#closed(code, reason, true)
+    socket.close(code, reason.slice(0, 100))
+  }
+
+  #closed(code: number, reason: string, opened: boolean): void {
+    this.#socket = null
+    this.#heartbeat = null
+    this.#tellPlayer({ type: 'flush', responseId: EVERY_RESPONSE })
+    this.#ports.tell({ type: 'closed', code, reason, opened })
+  }
+
+  #send(message: ClientMessage): void {
+    if (this.#socket?.readyState === OPEN) this.#socket.send(encodeClientMessage(message))
+  }
+
+  /** Audio flows from `ready` on (the heartbeat lives as long): before it the service knows no session. */
+  #sendAudio(frame: ArrayBuffer): void {
+    const socket = this.#socket
+    if (!this.#heartbeat || socket?.readyState !== OPEN) return
+    if (socket.bufferedAmount > MOST_BUFFERED_BYTES) return
+    numberUplinkFrame(frame, this.#sequence)
+    this.#sequence = (this.#sequence + 1) >>> 0
+    socket.send(frame)
+  }
+
+  #tellPlayer(message: SocketToPlayer, transfer: Transferable[] = []): void {
+    this.#player?.postMessage(message, transfer)
+  }
+}

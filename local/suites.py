@@ -1,0 +1,200 @@
+"""Run the project's test suites one after the other and add up what they counted.
+
+`python -m local.suites all` is `make test`; `fast` leaves out what needs processes, the speech engine or a browser.
+Each suite writes a machine-readable report beside what it prints; the counts come from there, never from the screen.
+"""
+
+import argparse
+import dataclasses
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from local import stage
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+REPORTS: Final = ROOT / ".run" / "reports"
+FAST: Final = "not process and not speech and not browser"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many tests of a suite ended how."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(
+            passed=self.passed + other.passed,
+            failed=self.failed + other.failed,
+            skipped=self.skipped + other.skipped,
+        )
+
+    def __str__(self) -> str:
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """One test runner: its command, where it reports, and how its report is read."""
+
+    name: str
+    command: Sequence[str]
+    report: Path
+    read: Callable[[str], Counts]
+    environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    talks: bool = False
+    """Needs a running assistant; its address is given as VOICE_URL."""
+
+
+def read_junit(text: str) -> Counts:
+    """Counts of pytest's JUnit report; an error in a fixture or in collection counts as a failure."""
+    # The report was written by our own pytest a moment ago.
+    total = failed = skipped = 0
+    for suite in ET.fromstring(text).iter("testsuite"):  # noqa: S314 - see above
+        total += int(suite.get("tests", "0"))
+        failed += int(suite.get("failures", "0")) + int(suite.get("errors", "0"))
+        skipped += int(suite.get("skipped", "0"))
+    return Counts(passed=total - failed - skipped, failed=failed, skipped=skipped)
+
+
+def read_vitest(text: str) -> Counts:
+    """Counts of vitest's JSON report; a file that did not even load counts as one failure."""
+    report = json.loads(text)
+    empty = sum(
+        1 for file in report["testResults"] if file["status"] == "failed" and not file["assertionResults"]
+    )
+    return Counts(
+        passed=report["numPassedTests"],
+        failed=report["numFailedTests"] + empty,
+        skipped=report["numPendingTests"] + report["numTodoTests"],
+    )
+
+
+def read_playwright(text: str) -> Counts:
+    """Counts of Playwright's JSON report; a test that passed only on retry is a failure."""
+    report = json.loads(text)
+    stats = report["stats"]
+    return Counts(
+        passed=stats["expected"],
+        failed=stats["unexpected"] + stats["flaky"] + (len(report["errors"]) if not stats["expected"] else 0),
+        skipped=stats["skipped"],
+    )
+
+
+def suites(*, fast: bool) -> list[Suite]:
+    page = ROOT / "frontend_hosting"
+    npm = ["npm", "--prefix", str(page), "run", "--silent"]
+    python = Suite(
+        name="python",
+        command=[
+            *(sys.executable, "-m", "pytest", "-q", f"--junitxml={REPORTS / 'python.xml'}"),
+            *(("-m", FAST) if fast else ()),
+        ],
+        report=REPORTS / "python.xml",
+        read=read_junit,
+        # A coroutine nobody awaits and a callback that blocks the loop show themselves.
+        environment={"PYTHONASYNCIODEBUG": "1"} if fast else {},
+    )
+    vitest = Suite(
+        name="page",
+        command=[
+            *npm,
+            "test",
+            "--",
+            "--reporter=default",
+            "--reporter=json",
+            f"--outputFile.json={REPORTS / 'page.json'}",
+        ],
+        report=REPORTS / "page.json",
+        read=read_vitest,
+        environment={} if sys.stdout.isatty() else {"NO_COLOR": "1"},
+    )
+    browser = Suite(
+        name="browser",
+        command=[*npm, "e2e", "--", "--reporter=line,json"],
+        report=REPORTS / "browser.json",
+        read=read_playwright,
+        environment={
+            "PLAYWRIGHT_JSON_OUTPUT_FILE": str(REPORTS / "browser.json"),
+            # It speaks with the emulator's voice, which this Python has.
+            "PYTHON": sys.executable,
+            "CHROMIUM": os.environ.get("CHROMIUM") or chromium() or "chromium",
+        },
+        talks=True,
+    )
+    return [python, vitest] if fast else [python, vitest, browser]
+
+
+def chromium() -> str | None:
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return next(filter(None, map(shutil.which, names)), None)
+
+
+def run(suite: Suite) -> Counts:
+    """Run a suite, with the assistant behind it if it needs one; an assistant that does not start is a failure."""
+    if not suite.talks:
+        return _run(suite, {})
+    try:
+        with stage.assistant(ROOT) as url:
+            return _run(suite, {"VOICE_URL": url})
+    except stage.NotStarted as failure:
+        sys.stdout.write(f"{suite.name}: {failure}\n")
+        return Counts(failed=1)
+
+
+def _run(suite: Suite, environment: Mapping[str, str]) -> Counts:
+    """Run a suite with its output on the screen; without a report it counts as one failure."""
+    suite.report.parent.mkdir(parents=True, exist_ok=True)
+    suite.report.unlink(missing_ok=True)
+    if shutil.which(suite.command[0]) is None:
+        sys.stdout.write(f"{suite.name}: {suite.command[0]} is not installed\n")
+        return Counts(failed=1)
+    # The commands are the constants above.
+    code = subprocess.run(  # noqa: S603 - see above
+        suite.command, cwd=ROOT, env={**os.environ, **suite.environment, **environment}, check=False
+    ).returncode
+    try:
+        counts = suite.read(suite.report.read_text(encoding="utf-8"))
+    except (OSError, ValueError, KeyError, ET.ParseError) as failure:
+        sys.stdout.write(f"{suite.name}: ended with code {code} and left no readable report ({failure})\n")
+        return Counts(failed=1)
+    if code != 0 and counts.failed == 0:
+        sys.stdout.write(f"{suite.name}: no test failed, and yet it ended with code {code}\n")
+        return counts + Counts(failed=1)
+    return counts
+
+
+def main(arguments: Sequence[str] | None = None, *, chosen: Sequence[Suite] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m local.suites", description=__doc__)
+    parser.add_argument("which", choices=("all", "fast"))
+    which = parser.parse_args(arguments).which
+    lines = []
+    total = Counts()
+    begun_at = time.monotonic()
+    for suite in chosen if chosen is not None else suites(fast=which == "fast"):
+        sys.stdout.write(f"\n== {suite.name}\n")
+        sys.stdout.flush()
+        suite_begun_at = time.monotonic()
+        counts = run(suite)
+        lines.append(f"{suite.name:<8} {counts} in {time.monotonic() - suite_begun_at:.1f} s")
+        total += counts
+    summary = f"{total} in {time.monotonic() - begun_at:.1f} s\n"
+    sys.stdout.write("\n" + "\n".join(lines) + f"\n{summary}")
+    if chosen is None:
+        # make prints an error of its own after a failure; who wants the last word to be the counts reads it here.
+        (REPORTS / "summary").write_text(summary, encoding="utf-8")
+    return 1 if total.failed or not total.passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

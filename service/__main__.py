@@ -1,0 +1,209 @@
+"""`python -m service`: settings, adapters, one server; and an end in which everybody may finish speaking.
+
+Our signal handlers come before uvicorn's, which would close every WebSocket within milliseconds. The first
+SIGTERM or SIGINT stops admission, tells the sessions and waits for their turns; the second one exits at once.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Final, Never, assert_never
+
+import uvicorn
+import uvloop
+
+from service.app import create_app
+from service.auth.sign_in import SignIn
+from service.errors import ModelFailure
+from service.identity import cognito
+from service.metrics import logs
+from service.metrics.counters import Counters
+from service.settings import ImpossibleSettingsError, Settings, load
+from service.transports.bedrock_direct.transport import BedrockDirectTransport
+from service.transports.bedrock_sdk import BedrockSdkTransport
+from service.transports.deadlines import Deadlines
+from service.transports.fallback import FallbackTransport
+from service.transports.ports import ModelTransport
+from service.transports.websocket_protocol import DirectProtocol
+
+_IMPOSSIBLE: Final = 2
+# A client that takes nothing at all for this long is gone, whatever its TCP window says.
+_TCP_USER_TIMEOUT_MS: Final = 60_000
+_BACKLOG: Final = 512
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers, announcing itself when it listens."""
+
+    address = ""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started:
+            print(f"ready {self.address}", flush=True)
+
+
+def main() -> int:
+    """Run until told to stop; 0 after an orderly end, 2 when the settings or the port are impossible."""
+    try:
+        settings = load()
+        listener = _listen(settings)
+    except (ImpossibleSettingsError, OSError) as error:
+        print(f"voice service: {error}", file=sys.stderr)
+        return _IMPOSSIBLE
+    logs.configure(settings.log_level)
+    with listener:
+        uvloop.run(_serve(settings, listener))
+    return 0
+
+
+def _listen(settings: Settings) -> socket.socket:
+    try:
+        family, *_, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        listener = socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise OSError(f"cannot listen on {settings.host} port {settings.port}: {error.strerror}") from error
+    with suppress(AttributeError, OSError):  # Linux; accepted connections inherit it
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _TCP_USER_TIMEOUT_MS)
+    return listener
+
+
+async def _serve(settings: Settings, listener: socket.socket) -> None:
+    counters = Counters()
+    clock = asyncio.get_running_loop().time
+    async with cognito(settings, counters=counters, clock=clock) as sign_in:
+        await _serve_until_told(sign_in, settings, listener, counters, clock)
+
+
+async def _serve_until_told(
+    sign_in: SignIn,
+    settings: Settings,
+    listener: socket.socket,
+    counters: Counters,
+    clock: Callable[[], float],
+) -> None:
+    log = logs.logger("service")
+    app = create_app(
+        settings,
+        model=_model(settings, counters),
+        sign_in=sign_in,
+        counters=counters,
+        clock=clock,
+    )
+    server = _Server(_uvicorn_config(app, settings))
+    server.address = _address(listener)
+    stopping = _on_signal()
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    ends: set[asyncio.Future[None]] = {serving, stopping}
+    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    # Whatever hangs from here on, the process ends in time.
+    asyncio.get_running_loop().call_later(settings.stop_timeout_s, _exit_now, 1)
+    if not serving.done():
+        log.info("draining", sessions=len(app.state.sessions), drain_s=settings.drain_s)
+        left = await app.state.sessions.drain(settings.drain_s)
+        log.info("drained", sessions_left=left, counters=dict(counters.snapshot()))
+        server.should_exit = True
+    await serving
+
+
+def _model(settings: Settings, counters: Counters) -> ModelTransport:
+    """The way to the model that the settings ask for."""
+    deadlines = Deadlines(
+        connect_s=settings.model_connect_timeout_s,
+        accept_s=settings.model_accept_timeout_s,
+        send_s=settings.model_send_timeout_s,
+        close_s=settings.model_close_timeout_s,
+    )
+
+    def sdk() -> ModelTransport:
+        return BedrockSdkTransport(
+            model_id=settings.model_id,
+            region=settings.region,
+            endpoint=settings.model_endpoint,
+            ca_file=settings.model_ca_file,
+            deadlines=deadlines,
+            count=counters.add,
+        )
+
+    def direct() -> ModelTransport:
+        return BedrockDirectTransport(
+            model_id=settings.model_id,
+            region=settings.region,
+            endpoint=settings.model_endpoint,
+            ca_file=settings.model_ca_file,
+            deadlines=deadlines,
+            count=counters.add,
+            streams_per_connection=settings.model_streams_per_connection,
+            spare_connections=settings.model_spare_connections,
+            silence_s=settings.model_silence_s,
+        )
+
+    def on_fallback(failure: ModelFailure) -> None:
+        counters.add("model_transport_fallbacks")
+        logs.logger("service").warning(
+            "the endpoint refuses our own client; the SDK is used from now on", reason=failure.message
+        )
+
+    match settings.model_transport:
+        case "auto":
+            return FallbackTransport(direct(), second=sdk, on_fallback=on_fallback)
+        case "direct":
+            return direct()
+        case "sdk":
+            return sdk()
+        case _:
+            assert_never(settings.model_transport)
+
+
+def _uvicorn_config(app: object, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]  # an ASGI application; uvicorn's alias is narrower than FastAPI's class
+        ws=DirectProtocol,
+        ws_max_size=settings.max_message_bytes,
+        ws_per_message_deflate=False,
+        ws_ping_interval=settings.ping_interval_s,
+        ws_ping_timeout=settings.ping_timeout_s,
+        h11_max_incomplete_event_size=16_384,
+        timeout_graceful_shutdown=2,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        lifespan="on",
+    )
+
+
+def _on_signal() -> asyncio.Future[None]:
+    """Done at the first SIGTERM or SIGINT; the second one ends the process."""
+    loop = asyncio.get_running_loop()
+    stopping: asyncio.Future[None] = loop.create_future()
+
+    def stop() -> None:
+        if stopping.done():
+            _exit_now(1)
+        stopping.set_result(None)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    return stopping
+
+
+def _exit_now(code: int) -> Never:
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

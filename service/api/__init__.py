@@ -1,0 +1,1 @@
+"""The REST side: health, options, the page, and how a refusal looks."""

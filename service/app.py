@@ -1,0 +1,230 @@
+"""The only wiring: settings and adapters in, an ASGI application out."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+import orjson
+from fastapi import FastAPI
+from starlette.responses import Response
+from starlette.routing import WebSocketRoute
+
+from service import identifiers
+from service.api import health as health_api
+from service.api import options, page_config, problems, tickets
+from service.api.page import Page
+from service.auth.sign_in import SignIn
+from service.driver import SessionCore, Surroundings
+from service.errors import ModelFailure
+from service.metrics.counters import Counters
+from service.metrics.logs import logger
+from service.policies.admission import Admission
+from service.policies.closure import Closure, TrailingSilence
+from service.policies.endpointing import Endpointing
+from service.policies.profiles import profile_for
+from service.policies.rate import RateLimits
+from service.policies.watchdog import Watchdog
+from service.reception import Reception, problem_of
+from service.session.machine import Session
+from service.session.terms import SessionTerms
+from service.sessions import Sessions
+from service.settings import Settings
+from service.tools.current_time import CurrentTime
+from service.tools.registry import Registry
+from service.transports.handshake import Refused, Rules
+from service.transports.ports import ModelTransport
+from service.transports.websocket import Entrance
+from service.wire.sonic_input import Tool
+from service.wire.subprotocol import Subprotocol
+
+# How often a model that failed its check is checked again.
+_RECHECK_S: Final = 10.0
+# The session gives a tool a little longer than the registry does, so that the registry's answer comes first.
+_TOOL_GRACE_S: Final = 1.0
+# With what asking takes at worst, a revoked user is out within a minute.
+_REVOCATION_S: Final = 30.0
+# What the page shows of its user; the service itself asks for neither.
+_PAGE_SCOPES: Final = ("email", "profile")
+_log = logger("service.app")
+
+
+def create_app(
+    settings: Settings,
+    *,
+    model: ModelTransport,
+    sign_in: SignIn,
+    counters: Counters,
+    clock: Callable[[], float],
+    wall_clock: Callable[[], float] = time.time,
+    new_id: Callable[[], str] = identifiers.new_id,
+) -> FastAPI:
+    """The application; `app.state.sessions` is what has to be drained before it stops."""
+    health = health_api.Health()
+    tools = Registry([CurrentTime()], timeout_s=settings.tool_timeout_s, report=_report_tool)
+    sessions = Sessions(
+        admission=Admission(max_sessions=settings.max_sessions),
+        sign_in=sign_in,
+        health=health,
+        counters=counters,
+        surroundings=Surroundings(
+            model=model,
+            tools=tools,
+            clock=clock,
+            close_timeout_s=settings.model_close_timeout_s + 5.0,
+        ),
+        new_session=partial(_new_session, _terms(settings, tools), new_id),
+        new_id=new_id,
+        wall_clock=wall_clock,
+    )
+    rules = Rules(allowed_origins=settings.allowed_origins, loopback_only=settings.is_loopback)
+    app = FastAPI(
+        title="Voice assistant",
+        version="1",
+        lifespan=partial(_lifespan, model=model, health=health, sessions=sessions),
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.sessions = sessions
+    problems.install(app)
+    app.include_router(
+        health_api.router(health, sessions=sessions.__len__, max_sessions=settings.max_sessions)
+    )
+    app.include_router(
+        options.router(
+            profile_for(settings.model_id),
+            model_id=settings.model_id,
+            language=settings.language,
+            voice=settings.voice,
+            silence_threshold_ms=settings.silence_threshold_ms,
+            watchdog_ms=settings.watchdog_ms,
+            max_message_bytes=settings.max_message_bytes,
+        )
+    )
+    app.include_router(
+        page_config.router(
+            authority=settings.auth_issuer,
+            client_id=settings.auth_client_ids[0],
+            domain=settings.auth_domain,
+            scopes=(*settings.auth_scopes, *_PAGE_SCOPES),
+        )
+    )
+    reception = Reception(rules=rules, sign_in=sign_in, sessions=sessions)
+    app.include_router(tickets.router(reception.issue))
+    entrance = Entrance(
+        rules=rules,
+        admit=sessions.admit,
+        refuse=_refusal,
+        count=lambda name, label: counters.add(name, label=label),
+        outbox_bytes=settings.outbox_bytes,
+    )
+    app.router.routes.append(WebSocketRoute("/ws", entrance.serve))
+    if settings.page_dir is not None:
+        app.mount("/", Page(settings.page_dir, connects_to=(settings.auth_issuer, settings.auth_domain)))
+    return app
+
+
+def _terms(settings: Settings, tools: Registry) -> SessionTerms:
+    """What every session of this deployment begins with."""
+    return SessionTerms(
+        session_id="",
+        conversation_id="",
+        model_id=settings.model_id,
+        profile=profile_for(settings.model_id),
+        language=settings.language,
+        voice=settings.voice,
+        instructions=settings.instructions,
+        tools=tuple(
+            Tool(name=tool.name, description=tool.text, schema=orjson.dumps(dict(tool.schema)).decode())
+            for tool in tools.descriptions
+        ),
+        closure=Closure(settings.closure),
+        trailing=TrailingSilence(after_speech_ms=settings.trailing_silence_ms),
+        endpointing=Endpointing(silence_threshold_ms=settings.silence_threshold_ms),
+        watchdog=Watchdog(patience_s=settings.watchdog_ms / 1_000),
+        rates=RateLimits(audio_rate=settings.max_input_rate, control_per_s=settings.max_control_per_s),
+        start_timeout_s=settings.start_timeout_s,
+        open_timeout_s=settings.model_accept_timeout_s,
+        reply_timeout_s=settings.reply_timeout_ms / 1_000,
+        tool_timeout_s=settings.tool_timeout_s + _TOOL_GRACE_S,
+        idle_timeout_s=settings.idle_timeout_s,
+        max_session_s=settings.max_session_s,
+        heartbeat_ms=settings.heartbeat_ms,
+        max_message_bytes=settings.max_message_bytes,
+    )
+
+
+def _new_session(
+    terms: SessionTerms,
+    new_id: Callable[[], str],
+    *,
+    session_id: str,
+    subprotocol: Subprotocol,
+    signed_in_until: float,
+    now: float,
+) -> SessionCore:
+    own = replace(
+        terms,
+        session_id=session_id,
+        conversation_id=new_id(),
+        subprotocol=subprotocol,
+        sign_in_expires_at=signed_in_until,
+    )
+    # Chance only spreads waits, so that sessions do not act in step.
+    return Session(own, now=now, jitter=random.random)
+
+
+def _refusal(refused: Refused) -> Response:
+    return problem_of(refused).response()
+
+
+def _report_tool(name: str, error: Exception) -> None:
+    _log.error("tool failed", tool=name, exc_info=error)
+
+
+@asynccontextmanager
+async def _lifespan(
+    _: FastAPI, *, model: ModelTransport, health: health_api.Health, sessions: Sessions
+) -> AsyncIterator[None]:
+    health.model_problem = "the model has not been checked yet"
+    checking = asyncio.create_task(_check(model, health), name="model check")
+    watching = asyncio.create_task(_watch(sessions), name="revocation watch")
+    health.phase = health_api.Phase.SERVING
+    try:
+        yield
+    finally:
+        checking.cancel()
+        watching.cancel()
+        await asyncio.wait({checking, watching})
+        await model.aclose()
+
+
+async def _check(model: ModelTransport, health: health_api.Health) -> None:
+    """Check the model until it passes; sessions are taken all the while, so that users learn the reason."""
+    while True:
+        try:
+            await model.check()
+        except ModelFailure as failure:
+            health.model_problem = str(failure)
+            _log.error("the model cannot be reached", kind=failure.kind.value, reason=failure.message)
+            await asyncio.sleep(_RECHECK_S)
+        else:
+            health.model_problem = None
+            _log.info("the model can be reached")
+            return
+
+
+async def _watch(sessions: Sessions) -> None:
+    """End the sessions of users whose sign-in was taken back; the issuer tells nobody, so it is asked."""
+    while True:
+        await asyncio.sleep(_REVOCATION_S)
+        try:
+            if ended := await sessions.end_revoked():
+                _log.info("sessions ended, sign-in revoked", sessions=ended)
+        except Exception:  # noqa: BLE001 - the next sweep asks again
+            _log.exception("asking about revoked sign-ins failed")

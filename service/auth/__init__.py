@@ -1,0 +1,1 @@
+"""Who is speaking: the port, and one file per way of knowing."""

@@ -1,0 +1,359 @@
+"""The one body around a session: feed it, perform what it wants, re-arm its one timer.
+
+Socket and model call in here synchronously, so a frame crosses the service without a task, a queue or a
+future of its own. What has to wait (opening a stream, running a tool) is a task in the session's group, and
+its result comes back as one more event. Only this file gives a session its clock.
+
+An exception that nobody expected ends this session alone: one log line, `error` with the correlation id,
+close 1011.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol, assert_never
+
+from service.auth.ports import Grant
+from service.errors import CloseCode, ErrorCode, ModelFailure, ModelFailureKind, VoiceError
+from service.holder import Holder
+from service.metrics.logs import logger
+from service.metrics.sessions import SessionRecord
+from service.session.effects import (
+    CloseClient,
+    CloseStream,
+    Effect,
+    OpenStream,
+    RedeemTicket,
+    RunTool,
+    SendAudio,
+    SendToClient,
+    SendToModel,
+)
+from service.session.events import (
+    ClientFault,
+    ClientGone,
+    DrainRequested,
+    Event,
+    ModelEvent,
+    SignInRevoked,
+    StreamAccepted,
+    StreamClosed,
+    StreamOpened,
+    ToolFinished,
+)
+from service.tools.registry import Registry
+from service.transports.ports import ClientConnection, ModelStream, ModelTransport
+from service.wire import client, server, sonic_input, sonic_output
+from service.wire.subprotocol import Subprotocol
+
+_INTERNAL_ERROR: Final = "Something went wrong on our side; please start again."
+_log = logger("service.driver")
+
+
+class SessionCore(Protocol):
+    """What a driver drives: `service.session`, or a stand-in of a test."""
+
+    @property
+    def deadline(self) -> float | None:
+        """The next instant at which `tick` must be called; None when the session is over."""
+
+    def receive(self, event: Event, now: float) -> Sequence[Effect]:
+        """Something happened."""
+
+    def tick(self, now: float) -> Sequence[Effect]:
+        """The deadline has come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What every session of this process shares."""
+
+    model: ModelTransport
+    tools: Registry
+    clock: Callable[[], float]
+    close_timeout_s: float
+
+
+class Driver:
+    """One session, its client, its model streams and its timer."""
+
+    def __init__(
+        self,
+        *,
+        session: SessionCore,
+        connection: ClientConnection,
+        subprotocol: Subprotocol,
+        record: SessionRecord,
+        surroundings: Surroundings,
+        holder: Holder,
+        tasks: asyncio.TaskGroup,
+    ) -> None:
+        self._session = session
+        self._holder = holder
+        self._connection = connection
+        self._subprotocol = subprotocol
+        self._record = record
+        self._model = surroundings.model
+        self._tools = surroundings.tools
+        self._clock = surroundings.clock
+        self._close_timeout_s = surroundings.close_timeout_s
+        self._tasks = tasks
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
+        self._opening: dict[int, asyncio.Task[None]] = {}
+        self._streams: dict[int, ModelStream] = {}
+        self._asked: set[asyncio.Task[None]] = set()
+        """Tools that run and tickets that are looked at."""
+        self._streams_gone = asyncio.Event()
+        self._streams_gone.set()
+        self._last_seq = 0
+        self._dropped_frames = 0
+        self._close_code: int = CloseCode.DONE
+        self._broken = False
+        self._rearm()
+
+    @property
+    def session_id(self) -> str:
+        """Names this session in every log; the client sees it as the correlation id."""
+        return self._record.session_id
+
+    def on_text(self, text: str) -> None:
+        """The client sent a text message."""
+        try:
+            message = client.decode_text(text, self._subprotocol)
+        except VoiceError as error:
+            self.on_fault(error)
+        else:
+            self._feed(message)
+
+    def on_binary(self, frame: bytes) -> None:
+        """The client sent a binary message."""
+        try:
+            message = client.decode_binary(frame, self._subprotocol)
+        except VoiceError as error:
+            self.on_fault(error)
+        else:
+            self._feed(message)
+
+    def on_fault(self, error: VoiceError) -> None:
+        """The client broke a rule that is checked outside the session."""
+        self._feed(ClientFault(code=error.close_code, error=error.error_code, reason=str(error)))
+
+    def on_too_slow(self) -> None:
+        """The client reads more slowly than the reply comes, and what waited for it was thrown away."""
+        self._feed(
+            ClientFault(
+                code=CloseCode.SLOW_DOWN,
+                error=ErrorCode.TOO_SLOW,
+                reason="The connection is too slow for the audio of the reply.",
+            )
+        )
+
+    def drain(self, deadline_s: float) -> None:
+        """This process will go; the session has this long."""
+        self._feed(DrainRequested(deadline_s=deadline_s))
+
+    @property
+    def grant(self) -> Grant:
+        """The sign-in that the session has now."""
+        return self._holder.grant
+
+    def revoke(self) -> None:
+        """The issuer has taken the sign-in back."""
+        self._feed(SignInRevoked())
+
+    async def finish(self, close_code: int | None) -> None:
+        """The socket is closed: let go of everything, within a deadline. `close_code` is the client's own."""
+        self._feed(ClientGone())
+        if self._timer is not None:
+            self._timer.cancel()
+        for waiting in (*self._opening.values(), *self._asked):
+            waiting.cancel()
+        for stream in self._streams.values():
+            stream.close()
+        try:
+            async with asyncio.timeout(self._close_timeout_s):
+                await self._streams_gone.wait()
+        except TimeoutError:
+            _log.error("model stream did not close", session_id=self.session_id)
+        if close_code is not None and self._close_code == CloseCode.DONE:
+            self._close_code = close_code
+        self._record.ended(
+            now=self._clock(), close_code=self._close_code, dropped_frames=self._dropped_frames
+        )
+
+    def _feed(self, event: Event) -> None:
+        if self._broken:
+            return
+        try:
+            self._perform(self._session.receive(event, self._clock()))
+            self._rearm()
+        except Exception as error:  # noqa: BLE001 - the last resort of one session
+            self._break(error)
+
+    def _tick(self) -> None:
+        self._timer = None
+        if self._broken:
+            return
+        try:
+            deadline = self._session.deadline
+            if deadline is not None and deadline <= self._clock():
+                self._perform(self._session.tick(self._clock()))
+            self._rearm()
+        except Exception as error:  # noqa: BLE001 - the last resort of one session
+            self._break(error)
+
+    def _rearm(self) -> None:
+        """One timer, moved only when it would come too late.
+
+        Frames of audio put the deadline off all the time; a timer that comes too early is set anew then.
+        """
+        deadline = self._session.deadline
+        if deadline is None:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            return
+        if self._timer is not None:
+            if self._timer_at <= deadline:
+                return
+            self._timer.cancel()
+        self._timer = self._loop.call_later(max(0.0, deadline - self._clock()), self._tick)
+        self._timer_at = deadline
+
+    def _perform(self, effects: Sequence[Effect]) -> None:
+        """What happens for every frame comes first."""
+        for effect in effects:
+            match effect:
+                case SendToModel(stream_id=stream_id, event=event, droppable=droppable):
+                    if (stream := self._streams.get(stream_id)) is not None:
+                        stream.send(sonic_input.encode(event), droppable=droppable)
+                case SendAudio(response_id=response_id, position=position, pcm=pcm):
+                    self._connection.send(server.encode_audio(response_id, position, pcm, self._subprotocol))
+                case SendToClient(message=message):
+                    self._last_seq = message.seq
+                    self._connection.send(server.encode(message))
+                case CloseClient(code=code, reason=reason):
+                    self._close_code = code
+                    self._connection.close(code, reason)
+                case OpenStream() | CloseStream() | RunTool() | RedeemTicket():
+                    self._begin(effect)
+                case _:
+                    self._record.record(effect)
+
+    def _begin(self, effect: OpenStream | CloseStream | RunTool | RedeemTicket) -> None:
+        """What takes time."""
+        match effect:
+            case OpenStream(stream_id=stream_id):
+                self._streams_gone.clear()
+                opening = self._tasks.create_task(self._open(stream_id))
+                self._opening[stream_id] = opening
+                # A task that is cancelled before its first step runs no handler of its own.
+                opening.add_done_callback(lambda _: self._opening_ended(stream_id, None))
+            case CloseStream(stream_id=stream_id):
+                self._close_stream(stream_id)
+            case RunTool():
+                self._ask(self._run_tool(effect))
+            case RedeemTicket(ticket=ticket):
+                self._ask(self._redeem(ticket))
+            case _:
+                assert_never(effect)
+
+    def _ask(self, asking: Coroutine[None, None, None]) -> None:
+        task = self._tasks.create_task(asking)
+        self._asked.add(task)
+        task.add_done_callback(self._asked.discard)
+
+    async def _redeem(self, ticket: str) -> None:
+        self._feed(await self._holder.renew(ticket))
+
+    async def _open(self, stream_id: int) -> None:
+        try:
+            stream = await self._model.open(_Listener(self, stream_id))
+        except ModelFailure as failure:
+            self._opening_ended(stream_id, failure)
+        except Exception as error:  # noqa: BLE001 - one stream's failure must not end the task group
+            _log.exception("opening a model stream failed", session_id=self.session_id)
+            self._opening_ended(stream_id, ModelFailure(ModelFailureKind.INTERNAL, type(error).__name__))
+        else:
+            del self._opening[stream_id]
+            self._streams[stream_id] = stream
+            self._feed(StreamOpened(stream_id=stream_id))
+
+    def _opening_ended(self, stream_id: int, failure: ModelFailure | None) -> None:
+        if self._opening.pop(stream_id, None) is not None:
+            self._stream_gone()
+            self._feed(StreamClosed(stream_id=stream_id, failure=failure))
+
+    def _close_stream(self, stream_id: int) -> None:
+        if (opening := self._opening.get(stream_id)) is not None:
+            opening.cancel()
+        elif (stream := self._streams.get(stream_id)) is not None:
+            stream.close()
+
+    def stream_accepted(self, stream_id: int) -> None:
+        """The model answered."""
+        self._feed(StreamAccepted(stream_id=stream_id))
+
+    def stream_said(self, stream_id: int, payload: bytes) -> None:
+        """The model said something."""
+        self._feed(ModelEvent(stream_id=stream_id, event=sonic_output.decode(payload)))
+
+    def stream_closed(self, stream_id: int, failure: ModelFailure | None) -> None:
+        """A stream is over."""
+        if (stream := self._streams.pop(stream_id, None)) is not None:
+            self._dropped_frames += stream.dropped_frames
+        self._stream_gone()
+        self._feed(StreamClosed(stream_id=stream_id, failure=failure))
+
+    def _stream_gone(self) -> None:
+        if not self._streams and not self._opening:
+            self._streams_gone.set()
+
+    async def _run_tool(self, tool: RunTool) -> None:
+        result_json, worked = await self._tools.run(tool.name, tool.arguments_json)
+        self._feed(
+            ToolFinished(
+                stream_id=tool.stream_id,
+                tool_use_id=tool.tool_use_id,
+                result_json=result_json,
+                failed=not worked,
+            )
+        )
+
+    def _break(self, error: Exception) -> None:
+        """End this session alone; the log gets the traceback, the client the id under which it stands there."""
+        self._broken = True
+        _log.error("session broke", session_id=self.session_id, exc_info=error)
+        self._close_code = CloseCode.INTERNAL
+        message = server.Error(
+            seq=self._last_seq + 1,
+            code=ErrorCode.INTERNAL_ERROR,
+            message=_INTERNAL_ERROR,
+            retryable=True,
+            correlation_id=self.session_id,
+        )
+        self._connection.send(server.encode(message))
+        self._connection.close(CloseCode.INTERNAL, "internal error")
+        for stream_id in (*self._opening, *self._streams):
+            self._close_stream(stream_id)
+
+
+class _Listener:
+    """Passes what one stream says on, under the stream's number."""
+
+    __slots__ = ("_driver", "_stream_id")
+
+    def __init__(self, driver: Driver, stream_id: int) -> None:
+        self._driver = driver
+        self._stream_id = stream_id
+
+    def on_stream_accepted(self) -> None:
+        self._driver.stream_accepted(self._stream_id)
+
+    def on_stream_event(self, payload: bytes) -> None:
+        self._driver.stream_said(self._stream_id, payload)
+
+    def on_stream_closed(self, failure: ModelFailure | None) -> None:
+        self._driver.stream_closed(self._stream_id, failure)

@@ -1,0 +1,109 @@
+"""What a session announces, as counts and as log lines: one line a turn, one line a session.
+
+The lines hold identifiers, spans and closed vocabularies; no sentence of a user or of the model is in them.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Final, assert_never
+
+from service.errors import CloseCode
+from service.metrics.counters import Counters
+from service.metrics.logs import logger
+from service.session.effects import (
+    Announcement,
+    Fault,
+    StateChanged,
+    StreamLost,
+    TurnClosed,
+    TurnEnded,
+    UsageCounted,
+    ValidationCounted,
+)
+
+# A client may close with any number; only these become part of a counter's name.
+_KNOWN_CODES: Final = frozenset(CloseCode) | frozenset(range(1000, 1016))
+_log = logger("service.session")
+
+
+@dataclass(slots=True, kw_only=True)
+class SessionRecord:
+    """Listens to one session until it has ended."""
+
+    session_id: str
+    subprotocol: str
+    began_at: float
+    counters: Counters
+    _totals: Counter[str] = field(default_factory=Counter)
+
+    def record(self, announcement: Announcement) -> None:
+        """Count, and write the lines that are due."""
+        match announcement:
+            case TurnEnded():
+                self._turn_ended(announcement)
+            case TurnClosed(closed_by=closed_by):
+                self.counters.add("turns_closed", label=closed_by.value)
+            case UsageCounted():
+                self._usage(announcement)
+            case StreamLost():
+                self._stream_lost(announcement)
+            case ValidationCounted(direction=direction, event_type=event_type, fault=fault, count=count):
+                self.counters.add(f"messages_{direction.value}", count, label=f"{event_type}.{fault.value}")
+                if fault is not Fault.NONE:
+                    self._totals["faults"] += count
+            case StateChanged(after=after):
+                self.counters.add("states_entered", label=after.value)
+            case _:
+                assert_never(announcement)
+
+    def ended(self, *, now: float, close_code: int, dropped_frames: int) -> None:
+        """Write the session's line; called once, last."""
+        self.counters.add("sessions_ended", label=str(close_code) if close_code in _KNOWN_CODES else "other")
+        _log.info(
+            "session ended",
+            session_id=self.session_id,
+            subprotocol=self.subprotocol,
+            close_code=int(close_code),
+            duration_ms=round((now - self.began_at) * 1_000),
+            model_frames_dropped=dropped_frames,
+            **self._totals,
+        )
+
+    def _turn_ended(self, turn: TurnEnded) -> None:
+        self.counters.add("turns_ended", label=turn.outcome.value)
+        self._totals["turns"] += 1
+        _log.info(
+            "turn ended",
+            session_id=self.session_id,
+            turn=turn.turn,
+            outcome=turn.outcome.value,
+            closed_by=turn.closed_by.value if turn.closed_by else None,
+            response_id=turn.response_id,
+            interrupted=turn.interrupted,
+            utterance_ms=turn.utterance_ms,
+            endpointing_ms=turn.endpointing_ms,
+            time_to_first_audio_ms=turn.time_to_first_audio_ms,
+            reply_ms=turn.reply_ms,
+        )
+
+    def _usage(self, usage: UsageCounted) -> None:
+        for name, tokens in (
+            ("tokens_input_speech", usage.input_speech),
+            ("tokens_input_text", usage.input_text),
+            ("tokens_output_speech", usage.output_speech),
+            ("tokens_output_text", usage.output_text),
+        ):
+            self.counters.add(name, tokens)
+            self._totals[name] += tokens
+
+    def _stream_lost(self, lost: StreamLost) -> None:
+        self.counters.add("model_streams_lost", label=lost.kind.value)
+        self._totals["streams_lost"] += 1
+        _log.warning(
+            "model stream lost",
+            session_id=self.session_id,
+            stream_id=lost.stream_id,
+            kind=lost.kind.value,
+            reason=lost.reason,
+            will_retry=lost.will_retry,
+        )

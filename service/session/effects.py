@@ -1,0 +1,187 @@
+"""What a session wants done, and what it announces. The driver performs every effect, in order."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from service.errors import CloseCode, ModelFailureKind
+from service.wire.server import ClosedBy, Outcome, ServerMessage
+from service.wire.sonic_input import ModelInput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenStream:
+    """Open a model stream; answer with `StreamOpened`, or `StreamClosed` with the failure."""
+
+    stream_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendToModel:
+    """Send one event on this stream; only `droppable` ones may be lost when the model takes nothing."""
+
+    stream_id: int
+    event: ModelInput
+    droppable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseStream:
+    """Close this stream after what is queued; also ends an opening that is still under way."""
+
+    stream_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendToClient:
+    """Send one message."""
+
+    message: ServerMessage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendAudio:
+    """Send reply audio; `position` is the index of its first sample within the reply."""
+
+    response_id: int
+    position: int
+    pcm: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseClient:
+    """Close the socket after what is queued."""
+
+    code: CloseCode
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunTool:
+    """Run a tool; answer with `ToolFinished` and the same ids."""
+
+    stream_id: int
+    tool_use_id: str
+    name: str
+    arguments_json: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedeemTicket:
+    """Find out whose ticket this is; answer with `SignInRenewed` or `SignInRefused`."""
+
+    ticket: str = field(repr=False)
+
+
+class State(Enum):
+    """What a session is doing."""
+
+    CONNECTING = "connecting"
+    LISTENING = "listening"
+    THINKING = "thinking"
+    SPEAKING = "speaking"
+    OVER = "over"
+
+    # Members are single objects; the identity's hash is ten times as fast as Enum's, and this is on the hot path.
+    __hash__ = object.__hash__
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateChanged:
+    """The session went from one state to another."""
+
+    before: State
+    after: State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamLost:
+    """A stream ended without our asking, or never began; `will_retry` says whether another is tried."""
+
+    stream_id: int
+    kind: ModelFailureKind
+    reason: str
+    will_retry: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnClosed:
+    """The user's part of a turn is over."""
+
+    turn: int
+    closed_by: ClosedBy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnEnded:
+    """A turn is over; spans are None where there was no such part."""
+
+    turn: int
+    outcome: Outcome
+    closed_by: ClosedBy | None
+    response_id: int | None
+    utterance_ms: int | None
+    endpointing_ms: int | None
+    time_to_first_audio_ms: int | None
+    reply_ms: int | None
+    interrupted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageCounted:
+    """Tokens used since the last announcement."""
+
+    input_speech: int
+    input_text: int
+    output_speech: int
+    output_text: int
+
+
+class Direction(Enum):
+    """Which way an event went."""
+
+    FROM_CLIENT = "from_client"
+    TO_CLIENT = "to_client"
+    FROM_MODEL = "from_model"
+    TO_MODEL = "to_model"
+
+    # Members are single objects; the identity's hash is ten times as fast as Enum's, and this is on the hot path.
+    __hash__ = object.__hash__
+
+
+class Fault(Enum):
+    """What checking an event found."""
+
+    NONE = "ok"
+    UNKNOWN = "unknown"
+    MALFORMED = "malformed"
+    OUT_OF_ORDER = "out_of_order"
+    STALE = "stale"
+    """It came from, or for, a stream that is no longer ours."""
+    OVER_LIMIT = "over_limit"
+
+    # Members are single objects; the identity's hash is ten times as fast as Enum's, and this is on the hot path.
+    __hash__ = object.__hash__
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidationCounted:
+    """So many events of this type went this way since the last announcement."""
+
+    direction: Direction
+    event_type: str
+    fault: Fault
+    count: int
+
+
+type Announcement = StateChanged | StreamLost | TurnClosed | TurnEnded | UsageCounted | ValidationCounted
+type Effect = (
+    OpenStream
+    | SendToModel
+    | CloseStream
+    | SendToClient
+    | SendAudio
+    | CloseClient
+    | RunTool
+    | RedeemTicket
+    | Announcement
+)

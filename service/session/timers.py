@@ -1,0 +1,293 @@
+"""What happens because time passes.
+
+Each timer answers when it is due (`inf`: not armed) and what it does. In every state but OVER one is armed, so no
+session can wait for ever: CONNECTING has the start, the opening or the next try; LISTENING the keep-alive or the
+opening, and idleness; THINKING the reply; SPEAKING the end of the reply.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from service.errors import CloseCode, ErrorCode
+from service.session import client_side, sign_in, streams, tool_side
+from service.session.core import NEVER, Core, Leaving
+from service.session.effects import State
+from service.session.state import Signal
+from service.session.tool_calls import error_result
+from service.session.upstream import Phase
+from service.wire import server
+from service.wire.server import ClosedBy, GoAwayReason, Outcome
+
+_COUNTS_EVERY_S: Final = 10.0
+_SILENT_TURNS_BEFORE_REOPENING: Final = 2
+_ACK_AFTER_S: Final = 0.5
+_RECONNECT_SPREAD_MS: Final = 2_000
+
+
+def _start_at(core: Core) -> float:
+    return NEVER if core.has_started else core.began_at + core.terms.start_timeout_s
+
+
+def _start(core: Core, now: float) -> None:
+    sentence = f"Nothing was said within {core.terms.start_timeout_s:g} s."
+    core.end(CloseCode.IDLE, sentence, error=ErrorCode.START_TIMEOUT, now=now)
+
+
+def _opening_at(core: Core) -> float:
+    if core.upstream.phase in {Phase.OPENING, Phase.STARTING}:
+        return core.upstream.opened_at + core.terms.open_timeout_s
+    return NEVER
+
+
+def _reopen_at(core: Core) -> float:
+    return NEVER if core.reopen_at is None else core.reopen_at
+
+
+def _keep_alive_at(core: Core) -> float:
+    upstream = core.upstream
+    if upstream.phase is not Phase.LIVE or upstream.replay_at is not None:
+        return NEVER
+    return core.terms.keep_alive.due_at(upstream.fed_until, client_is_sending=upstream.client_is_sending)
+
+
+def _keep_alive(core: Core, now: float) -> None:
+    core.upstream.be_silent(core.terms.keep_alive.frame_ms, core.terms, now)
+
+
+def _replay_at(core: Core) -> float:
+    due_at = core.upstream.replay_at
+    return NEVER if due_at is None else due_at
+
+
+def _replay(core: Core, now: float) -> None:
+    core.upstream.replay(core.terms, now)
+
+
+def _watchdog_at(core: Core) -> float:
+    if core.state is not State.LISTENING or core.upstream.phase is not Phase.LIVE:
+        return NEVER
+    if core.turn is None or core.turn.last_audio_at is None:
+        return NEVER
+    return core.terms.watchdog.expires_at(core.turn.last_audio_at)
+
+
+def _watchdog(core: Core, now: float) -> None:
+    turn = core.open_turn()
+    if core.model_signals_speech and not turn.is_spoken:
+        # This model tells when somebody speaks, and nobody did: a microphone was switched off, nothing was asked.
+        core.forget_turn()
+        return
+    core.close_turn(ClosedBy.WATCHDOG, now)
+
+
+def _reply_at(core: Core) -> float:
+    if core.state is not State.THINKING or core.turn is None or core.turn.closed_at is None:
+        return NEVER
+    limit_at = core.turn.closed_at + core.terms.thinking_limit_s
+    if core.tools.are_running:
+        return limit_at
+    return min(core.owed_since + core.terms.reply_timeout_s, limit_at)
+
+
+def _reply(core: Core, now: float) -> None:
+    core.unanswered_in_a_row += 1
+    core.end_turn(Outcome.UNANSWERED, now)
+    core.tell_error(ErrorCode.MODEL_SILENT, "The model did not answer; please say it again.", retryable=True)
+    core.discard.forget()
+    core.signal(Signal.GAVE_UP)
+    if core.unanswered_in_a_row >= _SILENT_TURNS_BEFORE_REOPENING or core.next_turn_needs_stream:
+        core.upstream.forget_recent()
+        streams.replace(core, now)
+
+
+def _speaking_at(core: Core) -> float:
+    if core.state is not State.SPEAKING or core.reply is None:
+        return NEVER
+    if core.reply.is_complete:
+        return core.reply.play_ends_at
+    return max(core.reply.play_ends_at, core.owed_since) + core.terms.reply_timeout_s
+
+
+def _speaking(core: Core, now: float) -> None:
+    if core.reply_is_safe:
+        core.finish_reply(now)
+        return
+    core.end_turn(Outcome.FAILED, now)
+    core.tell_error(ErrorCode.MODEL_SILENT, "The model stopped within its answer.", retryable=True)
+    core.signal(Signal.GAVE_UP)
+    streams.replace(core, now)
+
+
+def _tools_at(core: Core) -> float:
+    expiry_at = core.tools.next_expiry_at
+    return NEVER if expiry_at is None else expiry_at
+
+
+def _tools(core: Core, now: float) -> None:
+    for call in core.tools.expired(now):
+        sentence = f"{call.name} did not answer within {core.terms.tool_timeout_s:g} s"
+        tool_side.answer(core, call, error_result(sentence), now, failed=True)
+
+
+def _idle_at(core: Core) -> float:
+    return core.active_at + core.terms.idle_timeout_s if core.state is State.LISTENING else NEVER
+
+
+def _idle(core: Core, now: float) -> None:
+    sentence = f"Nobody spoke for {core.terms.idle_timeout_s:g} s."
+    core.end(CloseCode.IDLE, sentence, error=ErrorCode.IDLE, now=now)
+
+
+def _session_at(core: Core) -> float:
+    return NEVER if core.leaving is not None else core.began_at + core.terms.max_session_s
+
+
+def _session(core: Core, now: float) -> None:
+    leave(core, GoAwayReason.MAX_DURATION, core.terms.farewell_s, now)
+
+
+def leave(core: Core, reason: GoAwayReason, within_s: float, now: float) -> None:
+    """Announce the end of the session, which comes with the end of the running turn."""
+    if core.state is State.OVER:
+        return
+    if reason is GoAwayReason.DEPLOY:
+        core.leaving = Leaving(by=now + within_s, code=CloseCode.GO_ELSEWHERE, error=ErrorCode.GOING_AWAY)
+    else:
+        core.leaving = Leaving(by=now + within_s, code=CloseCode.DONE, error=None)
+    if core.is_ready:
+        core.tell(
+            server.GoAway,
+            reason=reason,
+            deadline_ms=round(within_s * 1000),
+            reconnect_after_ms=round(core.jitter() * _RECONNECT_SPREAD_MS),
+        )
+    streams.leave_if_due(core, now)
+
+
+def _leaving_at(core: Core) -> float:
+    return NEVER if core.leaving is None else core.leaving.by
+
+
+def _continuation_at(core: Core) -> float:
+    upstream = core.upstream
+    if upstream.phase not in {Phase.LIVE, Phase.ENDED}:
+        return NEVER
+    forced_at = core.terms.continuation.forced_at(upstream.opened_at)
+    if upstream.phase is Phase.LIVE and core.is_quiet:
+        return min(core.terms.continuation.quiet_at(upstream.opened_at), forced_at)
+    return forced_at
+
+
+def _ack_at(core: Core) -> float:
+    if core.unacked is None or not core.is_ready:
+        return NEVER
+    return core.acked_at + _ACK_AFTER_S
+
+
+def _ack(core: Core, now: float) -> None:
+    client_side.acknowledge(core, now)
+    core.unacked = None
+
+
+def _usage_at(core: Core) -> float:
+    due_at = core.usage.due_at()
+    return NEVER if due_at is None else due_at
+
+
+def _usage(core: Core, now: float) -> None:
+    total = core.usage.tell(now)
+    spoken_in, typed_in = total.input_speech, total.input_text
+    spoken_out, typed_out = total.output_speech, total.output_text
+    core.tell(
+        server.Usage,
+        input=server.Tokens(speech_tokens=spoken_in, text_tokens=typed_in),
+        output=server.Tokens(speech_tokens=spoken_out, text_tokens=typed_out),
+        total_tokens=spoken_in + typed_in + spoken_out + typed_out,
+    )
+
+
+def _counts_at(core: Core) -> float:
+    return core.counted_at + _COUNTS_EVERY_S if core.counts else NEVER
+
+
+type Timer = tuple[Callable[[Core], float], Callable[[Core, float], None]]
+
+# In the order in which those that are due at once run: what ends things first.
+TIMERS: Final[Sequence[Timer]] = (
+    (_start_at, _start),
+    (_leaving_at, streams.leave_if_due),
+    (_session_at, _session),
+    (sign_in.expired_at, sign_in.expire),
+    (_speaking_at, _speaking),
+    (_reply_at, _reply),
+    (_tools_at, _tools),
+    (_opening_at, streams.timed_out),
+    (_reopen_at, streams.open_next),
+    (_continuation_at, streams.replace),
+    (_watchdog_at, _watchdog),
+    (_idle_at, _idle),
+    (_replay_at, _replay),
+    (_keep_alive_at, _keep_alive),
+    (sign_in.expiring_at, sign_in.tell_expiring),
+    (_usage_at, _usage),
+    (_ack_at, _ack),
+    (_counts_at, Core.announce_counts),
+)
+
+
+# What a frame of audio can move, either way, while nothing that `Soonest` pins has changed.
+_MOVED_BY_AUDIO: Final = (
+    _speaking_at,
+    _reply_at,
+    _watchdog_at,
+    _replay_at,
+    _keep_alive_at,
+    _ack_at,
+    _counts_at,
+)
+_OTHERS: Final = tuple(due_at for due_at, _ in TIMERS if due_at not in _MOVED_BY_AUDIO)
+
+
+def deadline(core: Core) -> float:
+    """When the next timer is due; `inf` only when the session is over."""
+    if core.state is State.OVER:
+        return NEVER
+    return min(due_at(core) for due_at, _ in TIMERS)
+
+
+class Soonest:
+    """`deadline`, remembered: after a frame of audio, which is nearly always, only what audio moves is asked again.
+
+    It is exact. A frame that begins a turn or a reply, or changes the state or the stream, changes what is pinned.
+    """
+
+    __slots__ = ("_core", "_others_at", "_pinned")
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._others_at: float | None = None
+        self._pinned: tuple[object, ...] = ()
+
+    def forget(self) -> None:
+        """Something other than a frame of audio happened."""
+        self._others_at = None
+
+    def at(self) -> float:
+        """As `deadline`."""
+        core = self._core
+        if core.state is State.OVER:
+            return NEVER
+        pinned = (core.state, core.upstream.phase, core.turn, core.reply, core.leaving)
+        if self._others_at is None or pinned != self._pinned:
+            self._pinned = pinned
+            self._others_at = min([due_at(core) for due_at in _OTHERS])
+        return min(self._others_at, *[due_at(core) for due_at in _MOVED_BY_AUDIO])
+
+
+def run(core: Core, now: float) -> None:
+    """Do what is due."""
+    for due_at, fire in TIMERS:
+        if core.state is State.OVER:
+            return
+        if due_at(core) <= now:
+            fire(core, now)

@@ -1,0 +1,275 @@
+"""Our side of the model's stream: the one writer, which keeps every rule of order the model has.
+
+At most one stream is current. What is said while none can hear it waits, bounded, for the next.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from service.policies.history import Message
+from service.session.counts import Counts
+from service.session.effects import CloseStream, Direction, Effect, Fault, OpenStream, SendToModel
+from service.session.terms import SessionTerms
+from service.wire.audio import duration_s, silence, span_bytes
+from service.wire.sonic_input import (
+    AudioBlock,
+    AudioInput,
+    AudioStart,
+    ContentEnd,
+    ModelInput,
+    PromptEnd,
+    PromptStart,
+    SessionEnd,
+    SessionStart,
+    TextRole,
+    ToolResult,
+    ToolResultStart,
+    text_block,
+)
+
+_SILENCE_FRAME_MS: Final = 100
+
+
+class Phase(Enum):
+    """How far the current stream has come."""
+
+    NONE = "there is no stream"
+    OPENING = "asked for"
+    STARTING = "our first events are sent, the model has not answered"
+    LIVE = "the model hears us"
+    ENDED = "the prompt is ended; only the reply still comes"
+
+    # Members are single objects; the identity's hash is ten times as fast as Enum's, and this is on the hot path.
+    __hash__ = object.__hash__
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Typed:
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Closure:
+    silence_ms: int
+
+
+class Upstream:
+    """Everything said to the model goes through here; what it wants done goes to `emit`."""
+
+    def __init__(self, emit: Callable[[Effect], None], counts: Counts) -> None:
+        self._emit = emit
+        self._counts = counts
+        self.stream_id = 0
+        self.phase = Phase.NONE
+        self.opened_at = 0.0
+        self.live_at = 0.0
+        self.fed_until = 0.0
+        self.client_is_sending = False
+        self._audio_ms = 0.0
+        self._block = AudioBlock(prompt="", content="")
+        self._names = 0
+        self._waiting: deque[bytes | _Typed | _Closure] = deque()
+        self._waiting_bytes = 0
+        self._recent: deque[bytes] = deque()
+        self._recent_bytes = 0
+        self._replay_at = 0.0
+
+    @property
+    def kept_bytes(self) -> int:
+        """Audio held here, for the bound on it."""
+        return self._waiting_bytes + self._recent_bytes
+
+    @property
+    def replay_at(self) -> float | None:
+        """When to go on saying what has waited; None when nothing has, or nobody hears it."""
+        return self._replay_at if self.phase is Phase.LIVE and self._waiting else None
+
+    # Opening
+
+    def open(self, now: float) -> None:
+        """Ask for the next stream."""
+        self.stream_id += 1
+        self.phase = Phase.OPENING
+        self.opened_at = now
+        self._emit(OpenStream(stream_id=self.stream_id))
+
+    def begin(self, terms: SessionTerms, history: Sequence[Message]) -> None:
+        """Say what comes before any audio: session, prompt, instructions, history, and the audio block."""
+        self.phase = Phase.STARTING
+        prompt = f"{terms.session_id}-{self.stream_id}"
+        self._names = 0
+        self._audio_ms = 0.0
+        self._send(SessionStart(sensitivity=terms.sensitivity))
+        tools = terms.tools if terms.closure.offers_tools else ()
+        self._send(PromptStart(prompt=prompt, voice=terms.voice, rate_hz=terms.output_rate_hz, tools=tools))
+        for event in text_block(prompt, self._name("system"), TextRole.SYSTEM, terms.instructions):
+            self._send(event)
+        for message in history:
+            role = TextRole(message.role)
+            for event in text_block(prompt, self._name("history"), role, message.text):
+                self._send(event)
+        self._block = AudioBlock(prompt=prompt, content=self._name("audio"))
+        self._send(AudioStart(block=self._block, rate_hz=terms.input_rate_hz))
+
+    def accepted(self, terms: SessionTerms, now: float) -> None:
+        """The model hears us: begin to say what has waited."""
+        self.phase = Phase.LIVE
+        self.live_at = self.fed_until = now
+        self.replay(terms, now)
+
+    def replay(self, terms: SessionTerms, now: float) -> None:
+        """Say some of what has waited; `replay_at` tells when to go on."""
+        said_s = 0.0
+        while self._waiting and self.phase is Phase.LIVE and said_s < terms.replay.step_s:
+            match self._waiting.popleft():
+                case bytes() as pcm:
+                    self._waiting_bytes -= len(pcm)
+                    self._hear(pcm, terms, now, droppable=False)
+                    said_s += duration_s(len(pcm), terms.input_rate_hz)
+                case _Typed(text=text):
+                    self._type_text(text, terms, now)
+                case _Closure(silence_ms=silence_ms):
+                    self._close_turn(silence_ms, terms, now)
+        self._replay_at = terms.replay.next_at(said_s, now)
+
+    # Speaking
+
+    def hear(self, pcm: bytes, terms: SessionTerms, now: float) -> None:
+        """Pass the user's audio on, or keep it until somebody hears it and all before it was said."""
+        if self.phase is not Phase.LIVE or self._waiting:
+            self._keep(pcm, terms)
+            return
+        self._hear(pcm, terms, now, droppable=True)
+
+    def _hear(self, pcm: bytes, terms: SessionTerms, now: float, *, droppable: bool) -> None:
+        self._remember(pcm, terms)
+        if not self.client_is_sending:
+            # Silence that was fed ahead lies before these words; the model needs as much again after them.
+            self.fed_until = now
+        self._send_audio(pcm, terms, now, droppable=droppable)
+        self.client_is_sending = True
+
+    def be_silent(self, span_ms: int, terms: SessionTerms, now: float) -> None:
+        """Feed silence, never dropped: what follows depends on it."""
+        whole, rest = divmod(span_ms, _SILENCE_FRAME_MS)
+        for frame_ms in (_SILENCE_FRAME_MS,) * whole + ((rest,) if rest else ()):
+            self._send_audio(silence(frame_ms, terms.input_rate_hz), terms, now, droppable=False)
+        self.client_is_sending = False
+
+    def close_turn(self, silence_ms: int, terms: SessionTerms, now: float) -> None:
+        """Tell the model that the user has finished, in the way the closure policy says."""
+        if self.phase is not Phase.LIVE or self._waiting:
+            self._waiting.append(_Closure(silence_ms=silence_ms))
+            return
+        self._close_turn(silence_ms, terms, now)
+
+    def _close_turn(self, silence_ms: int, terms: SessionTerms, now: float) -> None:
+        self.be_silent(silence_ms, terms, now)
+        self.forget_recent()
+        if terms.closure.ends_prompt:
+            self._end_prompt(terms)
+            self.phase = Phase.ENDED
+
+    def type_text(self, text: str, terms: SessionTerms, now: float) -> None:
+        """Say typed words; no audio can come between, because the whole block is sent at once."""
+        if self.phase is not Phase.LIVE or self._waiting:
+            self._waiting.append(_Typed(text=text))
+            return
+        self._type_text(text, terms, now)
+
+    def _type_text(self, text: str, terms: SessionTerms, now: float) -> None:
+        missing_ms = terms.profile.audio_before_text_ms - int(self._audio_ms)
+        if missing_ms > 0:
+            self.be_silent(missing_ms, terms, now)
+        content = self._name("text")
+        for event in text_block(self._block.prompt, content, TextRole.USER, text, interactive=True):
+            self._send(event)
+
+    def answer_tool(self, tool_use_id: str, result_json: str, terms: SessionTerms, now: float) -> bool:
+        """Answer one toolUse; False when this stream can hear no answer any more."""
+        if self.phase is not Phase.LIVE:
+            return False
+        prompt, content = self._block.prompt, self._name("tool")
+        self._send(ToolResultStart(prompt=prompt, content=content, tool_use_id=tool_use_id))
+        self._send(ToolResult(prompt=prompt, content=content, result_json=result_json))
+        self._send(ContentEnd(prompt=prompt, content=content))
+        self.be_silent(terms.trailing.after_tool_ms, terms, now)
+        return True
+
+    # Ending
+
+    def end(self, terms: SessionTerms) -> None:
+        """End the current stream in the order the model wants, as far as it was begun."""
+        if self.phase is Phase.NONE:
+            return
+        if self.phase in {Phase.STARTING, Phase.LIVE}:
+            self._end_prompt(terms)
+            self.phase = Phase.ENDED
+        if self.phase is Phase.ENDED:
+            self._send(SessionEnd())
+        self._emit(CloseStream(stream_id=self.stream_id))
+        self.phase = Phase.NONE
+
+    def carry_over(self) -> None:
+        """The stream is gone; what it heard of an unfinished utterance waits for the next one."""
+        self.phase = Phase.NONE
+        self._waiting.extendleft(reversed(self._recent))
+        self._waiting_bytes += self._recent_bytes
+        self.forget_recent()
+
+    def forget_recent(self) -> None:
+        """The utterance is over: nobody needs its audio again."""
+        self._recent.clear()
+        self._recent_bytes = 0
+
+    def trim_recent(self, span_ms: int, terms: SessionTerms) -> None:
+        """Keep only the end of what was heard lately."""
+        limit_bytes = span_bytes(span_ms, terms.input_rate_hz)
+        while self._recent_bytes > limit_bytes:
+            self._recent_bytes -= len(self._recent.popleft())
+
+    def forget_waiting(self) -> None:
+        """What waits belongs to a turn that is over."""
+        self._waiting.clear()
+        self._waiting_bytes = 0
+
+    # The wire
+
+    def _send(self, event: ModelInput, *, droppable: bool = False) -> None:
+        self._counts.add(Direction.TO_MODEL, type(event).__name__)
+        self._emit(SendToModel(stream_id=self.stream_id, event=event, droppable=droppable))
+
+    def _send_audio(self, pcm: bytes, terms: SessionTerms, now: float, *, droppable: bool) -> None:
+        audio_s = duration_s(len(pcm), terms.input_rate_hz)
+        self._audio_ms += audio_s * 1000
+        self.fed_until = terms.keep_alive.fed_until(self.fed_until, audio_s, now)
+        self._send(AudioInput(block=self._block, pcm=pcm), droppable=droppable)
+
+    def _end_prompt(self, terms: SessionTerms) -> None:
+        if not self._audio_ms:
+            # A block without any data cannot be ended.
+            self._send(AudioInput(block=self._block, pcm=silence(_SILENCE_FRAME_MS, terms.input_rate_hz)))
+        self._send(ContentEnd(prompt=self._block.prompt, content=self._block.content))
+        self._send(PromptEnd(prompt=self._block.prompt))
+
+    def _name(self, kind: str) -> str:
+        self._names += 1
+        return f"{kind}-{self._names}"
+
+    def _keep(self, pcm: bytes, terms: SessionTerms) -> None:
+        self._waiting.append(pcm)
+        self._waiting_bytes += len(pcm)
+        limit_bytes = span_bytes(int(terms.kept_audio_s * 1000), terms.input_rate_hz)
+        while self._waiting_bytes > limit_bytes:
+            oldest = next(item for item in self._waiting if isinstance(item, bytes))
+            self._waiting.remove(oldest)
+            self._waiting_bytes -= len(oldest)
+            self._counts.add(Direction.TO_MODEL, AudioInput.__name__, Fault.OVER_LIMIT)
+
+    def _remember(self, pcm: bytes, terms: SessionTerms) -> None:
+        self._recent.append(pcm)
+        self._recent_bytes += len(pcm)
+        self.trim_recent(int(terms.kept_audio_s * 1000), terms)

@@ -1,0 +1,190 @@
+"""The sessions this process holds: who may have one, how it begins, and how all of them end."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from http import HTTPStatus
+from typing import Final, Protocol, assert_never
+
+from service import driver
+from service.api.health import Health, Phase
+from service.auth.ports import Grant, NotAllowedError, NotAuthenticatedError, SignInUnavailableError
+from service.auth.sign_in import SignIn
+from service.holder import Holder
+from service.metrics.counters import Counters
+from service.metrics.logs import logger
+from service.metrics.sessions import SessionRecord
+from service.policies.admission import Admission, Refusal
+from service.transports.handshake import Refused
+from service.transports.ports import ClientConnection
+from service.transports.websocket import Attend
+from service.wire.subprotocol import Subprotocol
+
+_RETRY_AFTER_S: Final = 5
+# An issuer that does not answer costs 2 s a round; ten rounds and the pause between two sweeps are below a minute.
+_ASKED_AT_ONCE: Final = 20
+_MAX_ROUNDS: Final = 10
+_log = logger("service.sessions")
+
+_REFUSALS: Final[Mapping[Refusal, str]] = {
+    Refusal.DRAINING: "This process is about to stop; please connect again.",
+    Refusal.FULL: "All places are taken; please try again in a moment.",
+}
+
+
+class NewSession(Protocol):
+    """Makes a session, beginning now; instants are on its clock."""
+
+    def __call__(
+        self, *, session_id: str, subprotocol: Subprotocol, signed_in_until: float, now: float
+    ) -> driver.SessionCore:
+        """The session."""
+
+
+class Sessions:
+    """Every session of this process, from admission to the end."""
+
+    def __init__(
+        self,
+        *,
+        admission: Admission,
+        sign_in: SignIn,
+        health: Health,
+        counters: Counters,
+        surroundings: driver.Surroundings,
+        new_session: NewSession,
+        new_id: Callable[[], str],
+        wall_clock: Callable[[], float],
+    ) -> None:
+        self._admission = admission
+        self._sign_in = sign_in
+        self._health = health
+        self._counters = counters
+        self._surroundings = surroundings
+        self._new_session = new_session
+        self._new_id = new_id
+        self._wall_clock = wall_clock
+        self._running: set[Attended] = set()
+        self._changed = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    async def admit(self, headers: Mapping[str, str], subprotocols: Sequence[str]) -> Attend | Refused:
+        """Whether this request gets a session; whatever goes wrong in finding out is a refusal."""
+        try:
+            grant = await self._sign_in.admit(headers, subprotocols)
+        except (NotAuthenticatedError, NotAllowedError, SignInUnavailableError) as error:
+            return refusal_of(error)
+        except Exception:  # noqa: BLE001 - a sign-in that fails lets nobody in
+            _log.exception("sign-in failed")
+            return refusal_of(SignInUnavailableError(_RETRY_AFTER_S))
+        return self.refusal() or partial(self._attend, grant)
+
+    def refusal(self) -> Refused | None:
+        """Why nobody, whoever they are, gets a session now; None when somebody may."""
+        refusal = self._admission.refusal(
+            running_sessions=len(self._running), draining=self._health.phase is Phase.DRAINING
+        )
+        if refusal is None:
+            return None
+        return Refused(
+            status=HTTPStatus.SERVICE_UNAVAILABLE,
+            code=refusal.value,
+            detail=_REFUSALS[refusal],
+            retry_after_s=_RETRY_AFTER_S,
+        )
+
+    def _attend(
+        self,
+        grant: Grant,
+        connection: ClientConnection,
+        subprotocol: Subprotocol,
+        tasks: asyncio.TaskGroup,
+    ) -> "Attended":
+        session_id = self._new_id()
+        clock = self._surroundings.clock
+        now = clock()
+        holder = Holder(grant, redeem=self._sign_in.redeem, clock=clock, wall_clock=self._wall_clock)
+        attended = Attended(
+            session=self._new_session(
+                session_id=session_id,
+                subprotocol=subprotocol,
+                signed_in_until=holder.expires_at,
+                now=now,
+            ),
+            connection=connection,
+            subprotocol=subprotocol,
+            record=SessionRecord(
+                session_id=session_id, subprotocol=subprotocol.value, began_at=now, counters=self._counters
+            ),
+            surroundings=self._surroundings,
+            holder=holder,
+            tasks=tasks,
+        )
+        attended.on_finished = partial(self._forget, attended)
+        self._running.add(attended)
+        return attended
+
+    def _forget(self, attended: "Attended") -> None:
+        self._running.discard(attended)
+        self._changed.set()
+
+    async def end_revoked(self) -> int:
+        """Ask the issuer about the sign-in of every session, and end those it has taken back; how many."""
+        running = {attended: attended.grant for attended in self._running}
+        at_once = max(_ASKED_AT_ONCE, len(running) // _MAX_ROUNDS)
+        revoked = await self._sign_in.revoked_among(list(running.values()), at_once=at_once)
+        # A session that was renewed meanwhile has another sign-in, which is asked about next time.
+        ended = [
+            attended for attended, grant in running.items() if grant in revoked and attended.grant is grant
+        ]
+        for attended in ended:
+            attended.revoke()
+        return len(ended)
+
+    async def drain(self, deadline_s: float) -> int:
+        """Tell every session to finish and wait for that; how many had to be left when the time was up."""
+        self._health.phase = Phase.DRAINING
+        for attended in tuple(self._running):
+            attended.drain(deadline_s)
+        try:
+            # A second more than the sessions have, for their closes to reach the clients.
+            async with asyncio.timeout(deadline_s + 1.0):
+                while self._running:
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            _log.warning("sessions outlived the drain", sessions=len(self._running))
+        return len(self._running)
+
+
+def refusal_of(error: NotAuthenticatedError | NotAllowedError | SignInUnavailableError) -> Refused:
+    """The answer to a request that sign-in refused."""
+    match error:
+        case SignInUnavailableError():
+            return Refused(
+                status=HTTPStatus.SERVICE_UNAVAILABLE,
+                code="sign_in_unavailable",
+                detail=str(error),
+                retry_after_s=error.retry_after_s,
+            )
+        case NotAllowedError():
+            return Refused(status=HTTPStatus.FORBIDDEN, code="forbidden", detail=str(error))
+        case NotAuthenticatedError():
+            return Refused(status=HTTPStatus.UNAUTHORIZED, code="sign_in_required", detail=str(error))
+        case _:
+            assert_never(error)
+
+
+class Attended(driver.Driver):
+    """A driver that says when it has finished."""
+
+    on_finished: Callable[[], None]
+
+    async def finish(self, close_code: int | None) -> None:
+        """Let go of everything, and of the place in this process."""
+        try:
+            await super().finish(close_code)
+        finally:
+            self.on_finished()

@@ -1,0 +1,1 @@
+"""What the assistant can look up or do, one file a tool."""

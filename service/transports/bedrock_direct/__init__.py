@@ -1,0 +1,1 @@
+"""Our own client of InvokeModelWithBidirectionalStream: the SDK's frames, byte for byte, at a fraction of its cost."""

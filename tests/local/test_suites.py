@@ -1,0 +1,76 @@
+"""The counts of three test runners become one line, and nothing that failed is lost on the way."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from local import suites
+from local.suites import Counts, Suite
+
+JUNIT = '<testsuites><testsuite tests="9" failures="2" errors="1" skipped="3"/></testsuites>'
+
+
+def suite(report: Path, script: str) -> Suite:
+    command: Sequence[str] = [sys.executable, "-c", script, str(report)]
+    return Suite(name="fake", command=command, report=report, read=suites.read_junit)
+
+
+def writes(report: str, *, code: int = 0) -> str:
+    return f"import sys, pathlib; pathlib.Path(sys.argv[1]).write_text({report!r}); sys.exit({code})"
+
+
+def test_an_error_outside_a_test_counts_as_a_failure() -> None:
+    assert Counts(passed=3, failed=3, skipped=3) == suites.read_junit(JUNIT)
+
+
+def test_a_page_test_file_that_does_not_load_counts_as_a_failure() -> None:
+    report = """{"numPassedTests": 4, "numFailedTests": 1, "numPendingTests": 2, "numTodoTests": 0,
+        "testResults": [{"status": "failed", "assertionResults": []}, {"status": "passed", "assertionResults": [{}]}]}"""
+
+    assert Counts(passed=4, failed=2, skipped=2) == suites.read_vitest(report)
+
+
+def test_a_browser_test_that_passed_only_on_retry_counts_as_a_failure() -> None:
+    report = '{"errors": [], "stats": {"expected": 5, "unexpected": 1, "flaky": 1, "skipped": 2}}'
+
+    assert Counts(passed=5, failed=2, skipped=2) == suites.read_playwright(report)
+
+
+def test_browser_tests_that_could_not_start_count_as_a_failure() -> None:
+    report = '{"errors": [{}], "stats": {"expected": 0, "unexpected": 0, "flaky": 0, "skipped": 0}}'
+
+    assert Counts(failed=1) == suites.read_playwright(report)
+
+
+def test_the_last_line_sums_all_suites(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    good = '<testsuite tests="2" failures="0" errors="0" skipped="0"/>'
+    chosen = [suite(tmp_path / "a", writes(good)), suite(tmp_path / "b", writes(JUNIT, code=1))]
+
+    assert 1 == suites.main(["all"], chosen=chosen)
+    assert capfd.readouterr().out.splitlines()[-1].startswith("5 passed, 3 failed, 3 skipped in ")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "raise SystemExit(0)",
+        "raise SystemExit(2)",
+        writes("<broken"),
+        writes('<testsuite tests="1"/>', code=1),
+    ],
+)
+def test_a_runner_without_a_report_or_with_an_error_of_its_own_fails(tmp_path: Path, script: str) -> None:
+    assert 1 == suites.run(suite(tmp_path / "report", script)).failed
+
+
+def test_a_report_of_an_earlier_run_is_not_counted(tmp_path: Path) -> None:
+    report = tmp_path / "report"
+    report.write_text(JUNIT)
+
+    assert Counts(failed=1) == suites.run(suite(report, "pass"))
+
+
+def test_no_test_at_all_is_not_a_success(tmp_path: Path) -> None:
+    assert 1 == suites.main(["all"], chosen=[suite(tmp_path / "a", writes('<testsuite tests="0"/>'))])

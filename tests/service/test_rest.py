@@ -1,0 +1,85 @@
+"""Every route is documented, and schemathesis finds no request that makes the service break its own word."""
+
+from collections.abc import Iterator
+from typing import Any, Final, cast
+
+import pytest
+import schemathesis
+from fastapi import FastAPI
+from hypothesis import HealthCheck, settings
+from schemathesis.python.asgi import get_client
+
+from service.app import create_app
+from service.metrics.counters import Counters
+from service.settings import Settings
+from tests.service.auth import tokens
+from tests.service.auth.tokens import real_verifier
+from tests.service.fake_model import FakeModel
+from tests.service.fake_sign_in import SETTINGS, fake_sign_in
+
+
+def _application() -> FastAPI:
+    # Not on loopback, where it would answer to loopback's names only; schemathesis has a name of its own.
+    return create_app(
+        Settings(**SETTINGS, host="0.0.0.0"),  # noqa: S104 - nothing listens here
+        model=FakeModel(),
+        sign_in=fake_sign_in(verifier=real_verifier()),
+        counters=Counters(),
+        clock=lambda: 0.0,
+    )
+
+
+APP: Final = _application()
+SCHEMA: Final = schemathesis.openapi.from_dict(APP.openapi())
+SCHEMA.app = APP
+BOUNDED: Final = settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def running() -> Iterator[None]:
+    """The application's own start and end, around all requests."""
+    with get_client(cast("Any", APP)):
+        yield
+
+
+def test_every_route_is_documented() -> None:
+    # FastAPI keeps an included router as it is; its routes are its own.
+    routers = [route.original_router for route in APP.routes if hasattr(route, "original_router")]
+    served = {
+        (route.path, method) for router in routers for route in router.routes for method in route.methods
+    }
+    documented = {
+        (path, method.upper()) for path, methods in APP.openapi()["paths"].items() for method in methods
+    }
+
+    assert {"/api/tickets", "/api/options", "/config.json", "/health/ready"} < {
+        path for path, _ in documented
+    }
+    assert served == documented
+
+
+def test_every_answer_that_is_documented_has_a_shape_and_words() -> None:
+    for path, methods in APP.openapi()["paths"].items():
+        for method, operation in methods.items():
+            assert operation["summary"], (method, path)
+            for status, answer in operation["responses"].items():
+                assert answer["content"], (method, path, status)
+                assert answer["description"], (method, path, status)
+
+
+@SCHEMA.parametrize()
+@BOUNDED
+def test_schemathesis_finds_nothing_as_a_stranger(case: schemathesis.Case[Any]) -> None:
+    case.call_and_validate()
+
+
+@SCHEMA.parametrize()
+@BOUNDED
+def test_schemathesis_finds_nothing_as_a_user(case: schemathesis.Case[Any]) -> None:
+    case.call_and_validate(headers={"Authorization": f"Bearer {tokens.sign()}"})
