@@ -9,6 +9,7 @@ PORT ?= 8000
 BRAIN ?= speech
 PAGE ?= yes
 FILE ?=
+SUITES ?= all
 ARGS ?=
 export PYTHON CHROMIUM
 
@@ -39,11 +40,10 @@ test:  ## every test: Python, page, browser; ends with one line of counts
 	@sh local/setup.sh python node page
 	@sh delivery/setup.sh
 	@sh local/browser.sh
-	@$(PY) -m local.suites all
+	@$(PY) -m local.suites $(SUITES)
 
 test-fast:  ## the tests that need no process, no speech engine and no browser
 	@sh local/setup.sh python node
-	@sh delivery/setup.sh
 	@$(PY) -m local.suites fast
 
 check:  ## format, lint, types and who may import whom, for Python and the page

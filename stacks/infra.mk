@@ -25,7 +25,16 @@ test-stacks:  ## templates, rules, broken properties, drawn configurations
 	@sh delivery/run.sh -m pytest tests/stacks tests/delivery
 
 test-deploy:  ## deploy every stage to a moto server with the stock CDK and read it back
-	@sh delivery/run.sh -m pytest tests/deploy
+	@sh local/setup.sh python
+	@sh delivery/run.sh -m local.suites deploy
+
+test-box:  ## run the deployed task as Fargate would, behind a load balancer, and measure what it holds
+	@sh local/setup.sh python
+	@sh delivery/run.sh -m local.suites box
+
+capacity:  ## measure how many sessions one task holds and write config/capacity.json (quiet machine, root)
+	@sh local/setup.sh python
+	@sh delivery/run.sh capacity $(ARGS)
 
 baseline:  ## record what an update must not replace
 	@sh delivery/cdk.sh synth && sh delivery/run.sh baseline cdk.out --write
@@ -39,4 +48,4 @@ maps:  ## write docs/infrastructure-map.md and its picture
 pin-actions:  ## write the commit behind each release tag of an action into .github/workflows (asks GitHub)
 	@sh delivery/run.sh pin_actions
 
-.PHONY: synth diff deploy destroy publish-frontend smoke test-stacks test-deploy baseline cost maps pin-actions
+.PHONY: synth diff deploy destroy publish-frontend smoke test-stacks test-deploy test-box capacity baseline cost maps pin-actions
