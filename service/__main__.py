@@ -16,6 +16,7 @@ from typing import Final, Never, assert_never
 import uvicorn
 import uvloop
 
+from service import garbage
 from service.app import create_app
 from service.auth.sign_in import SignIn
 from service.errors import ModelFailure
@@ -48,6 +49,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         if self.started:
+            garbage.settle()
             print(f"ready {self.address}", flush=True)
 
 
