@@ -36,7 +36,7 @@ class Speech:
             with_role=False,
         )
         # The length of the content's name puts the audio's first character at a multiple of three.
-        names = [f"audio-{number:07}", f"audio-{number:08}", f"audio-{number:09}"]
+        names = [f"audio-{number:0{width}}" for width in (9, 10, 11)]
         documents = [self._events.audio(name, bytes(PIECE_BYTES)) for name in names]
         starts = [document.index(_OPENING) + len(_OPENING) for document in documents]
         fits = next(index for index, start in enumerate(starts) if start % 3 == 0)
