@@ -122,7 +122,9 @@ class Box:
     def get(self, path: str) -> int:
         """The status of a GET through the load balancer."""
         try:
-            with urllib.request.urlopen(self.origin + path, timeout=10, context=self.trust) as answer:
+            with urllib.request.urlopen(  # noqa: S310 - our own https URL
+                self.origin + path, timeout=10, context=self.trust
+            ) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as refusal:
             with refusal:

@@ -15,7 +15,14 @@ CFS_PERIOD_US: Final = 100_000
 OPEN_FILES: Final = 65_535
 INIT: Final = "/dev/init"
 _NAMESPACES: Final = ("pid", "ipc", "uts", "mount")
-_MASKED: Final = ("/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/scsi", "/sys/firmware")
+_MASKED: Final = (
+    "/proc/acpi",
+    "/proc/kcore",
+    "/proc/keys",
+    "/proc/timer_list",
+    "/proc/scsi",
+    "/sys/firmware",
+)
 _READ_ONLY: Final = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
 
 

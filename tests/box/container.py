@@ -127,5 +127,3 @@ def running(
             with suppress(subprocess.TimeoutExpired):
                 _runc(root, "delete", "--force", name)
             process.wait(_PATIENCE_S)
-
-

@@ -4,20 +4,21 @@ import json
 import socket
 import time
 import wave
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
-from tests.box.box import Box, Ingredients, boxed
+from tests.box.box import Box
 from tests.box.bundle import container_of
 from tests.speech.corpus import synthetic_clips
 
 pytestmark = [pytest.mark.process, pytest.mark.speech, pytest.mark.timeout(1500)]
 
 _ROUNDS = 3
+VOICE = Subprotocol("voice.v1")
 
 
 def test_the_health_check_of_the_task_passes_inside_it(box: Box) -> None:
@@ -60,10 +61,15 @@ def test_the_limits_are_those_of_the_task(box: Box) -> None:
 
 
 def test_the_processor_limit_is_felt(box: Box) -> None:
-    spend = "import time; t = time.monotonic()\nwhile time.monotonic() - t < 4: pass\nprint(time.process_time())"
+    spend = (
+        "import time; t = time.monotonic()\nwhile time.monotonic() - t < 4: pass\nprint(time.process_time())"
+    )
 
+    before_s = box.container.throttled_s()
     spent_s = float(box.container.run("python", "-c", spend).stdout)
+
     assert spent_s < 2.5
+    assert box.container.throttled_s() > before_s
 
 
 def test_the_load_balancer_finds_the_task_healthy(box: Box) -> None:
@@ -85,7 +91,7 @@ def test_the_socket_is_reached_over_tls_1_3(box: Box) -> None:
 
 def test_a_stranger_gets_no_socket(box: Box) -> None:
     with pytest.raises(InvalidStatus, match="401"):
-        connect(box.socket_url, ssl=box.trust, subprotocols=["voice.v1"])  # type: ignore[list-item] # a NewType of str
+        connect(box.socket_url, ssl=box.trust, subprotocols=[VOICE])
 
 
 def test_a_spoken_question_is_answered_with_speech(box: Box, tmp_path: Path) -> None:
@@ -109,29 +115,26 @@ def test_the_model_was_asked_with_the_credentials_of_the_task_role(box: Box) -> 
     assert not {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} & set(json.loads(names))
 
 
-@pytest.fixture
-def leaving(ingredients: Ingredients, box: Box) -> Iterator[Box]:
-    """The box of all, which its last test ends."""
-    del ingredients
-    yield box
-
-
-def test_zz_after_sigterm_a_call_is_sent_away_and_the_task_ends_in_time(leaving: Box) -> None:
-    token = leaving.ingredients.pool.sign_in()["access_token"]
+def test_after_sigterm_a_call_is_sent_away_and_the_task_ends_in_time(box: Box) -> None:
+    """The last one here: it ends the box of all."""
+    token = box.ingredients.pool.sign_in()["access_token"]
     headers = {"Authorization": f"Bearer {token}"}
     with connect(
-        leaving.socket_url, ssl=leaving.trust, subprotocols=["voice.v1"], additional_headers=headers  # type: ignore[list-item] # a NewType of str
+        box.socket_url,
+        ssl=box.trust,
+        subprotocols=[VOICE],
+        additional_headers=headers,
     ) as call:
         call.send('{"type":"start"}')
         heard = []
         while '"listening"' not in (message := str(call.recv(timeout=20))):
             heard.append(message)
         began_at = time.monotonic()
-        leaving.container.signal("TERM")
+        box.container.signal("TERM")
         while "goAway" not in (message := str(call.recv(timeout=20))):
             heard.append(message)
         call.send('{"type":"end"}')
-        code = leaving.container.ended(leaving.ingredients.deployed.stop_timeout_s)
+        code = box.container.ended(box.ingredients.deployed.stop_timeout_s)
 
-    assert 0 == code, leaving.container.text[-2000:]
-    assert time.monotonic() - began_at < leaving.ingredients.deployed.stop_timeout_s
+    assert 0 == code, box.container.text[-2000:]
+    assert time.monotonic() - began_at < box.ingredients.deployed.stop_timeout_s
