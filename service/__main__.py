@@ -23,6 +23,8 @@ from service.identity import cognito
 from service.metrics import logs
 from service.metrics.counters import Counters
 from service.settings import ImpossibleSettingsError, Settings, load
+from service.stores.ports import ConversationStore, StoreUnavailableError
+from service.stores.wiring import open_store
 from service.transports.bedrock_direct.transport import BedrockDirectTransport
 from service.transports.bedrock_sdk import BedrockSdkTransport
 from service.transports.deadlines import Deadlines
@@ -61,7 +63,11 @@ def main() -> int:
         return _IMPOSSIBLE
     logs.configure(settings.log_level)
     with listener:
-        uvloop.run(_serve(settings, listener))
+        try:
+            uvloop.run(_serve(settings, listener))
+        except StoreUnavailableError as error:
+            print(f"voice service: the store of conversations cannot be used: {error}", file=sys.stderr)
+            return _IMPOSSIBLE
     return 0
 
 
@@ -79,12 +85,23 @@ def _listen(settings: Settings) -> socket.socket:
 async def _serve(settings: Settings, listener: socket.socket) -> None:
     counters = Counters()
     clock = asyncio.get_running_loop().time
+    store = open_store(
+        settings.store,
+        path=settings.store_path,
+        table=settings.store_table,
+        region=settings.region,
+        endpoint=settings.store_endpoint,
+        timeout_s=settings.store_timeout_s,
+        retention_days=settings.retention_days,
+    )
+    await _check(store, settings)
     async with cognito(settings, counters=counters, clock=clock) as sign_in:
-        await _serve_until_told(sign_in, settings, listener, counters, clock)
+        await _serve_until_told(sign_in, store, settings, listener, counters, clock)
 
 
-async def _serve_until_told(
+async def _serve_until_told(  # noqa: PLR0917 - what `_serve` has made
     sign_in: SignIn,
+    store: ConversationStore | None,
     settings: Settings,
     listener: socket.socket,
     counters: Counters,
@@ -97,6 +114,7 @@ async def _serve_until_told(
         sign_in=sign_in,
         counters=counters,
         clock=clock,
+        store=store,
     )
     server = _Server(_uvicorn_config(app, settings))
     server.address = _address(listener)
@@ -112,6 +130,19 @@ async def _serve_until_told(
         log.info("drained", sessions_left=left, counters=dict(counters.snapshot()))
         server.should_exit = True
     await serving
+
+
+async def _check(store: ConversationStore | None, settings: Settings) -> None:
+    """A file that cannot be used is a mistake to be seen at once; a table may only be away for a moment."""
+    if store is None:
+        return
+    try:
+        await store.check()
+    except StoreUnavailableError as error:
+        if settings.store == "sqlite":
+            await store.aclose()
+            raise
+        logs.logger("service").error("the store cannot be reached", reason=str(error))
 
 
 def _model(settings: Settings, counters: Counters) -> ModelTransport:
