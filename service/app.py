@@ -22,7 +22,9 @@ from service.api.page import Page
 from service.auth.sign_in import SignIn
 from service.driver import SessionCore, Surroundings
 from service.errors import ModelFailure
+from service.metrics import quota
 from service.metrics.counters import Counters
+from service.metrics.load import LoadMeter
 from service.metrics.logs import logger
 from service.places import SharedPlaces, Unlimited
 from service.policies.admission import Admission
@@ -30,6 +32,7 @@ from service.policies.allowance import Allowance
 from service.policies.breaker import Breaker
 from service.policies.closure import Closure, TrailingSilence
 from service.policies.endpointing import Endpointing
+from service.policies.pressure import Limits, Pressure
 from service.policies.profiles import profile_for
 from service.policies.quota import Quota
 from service.policies.rate import RateLimits
@@ -73,14 +76,26 @@ def create_app(
     wall_clock: Callable[[], float] = time.time,
     new_id: Callable[[], str] = identifiers.new_id,
     new_token: Callable[[], str] = identifiers.new_token,
+    elsewhere: Callable[[], int] = lambda: 0,
+    on_sessions: Callable[[int], None] = lambda _: None,
 ) -> FastAPI:
-    """The application; `app.state.sessions` is what has to be drained before it stops."""
+    """The application; `app.state.sessions` is what has to be drained before it stops.
+
+    Of several workers each is told how many sessions the others have, and tells how many it has.
+    """
     health = health_api.Health()
     places = _places(settings, documents or MemoryDocuments(wall_clock), new_id, wall_clock)
     allowances = Allowances(
         Allowance(sessions=settings.user_sessions, day_s=settings.user_minutes_per_day * 60.0),
         documents or MemoryDocuments(wall_clock),
         wall_clock=wall_clock,
+    )
+    pressure = Pressure(Limits(cpu_share=settings.max_cpu_percent / 100, lag_s=settings.max_lag_ms / 1_000))
+    meter = LoadMeter(
+        pressure,
+        cores=quota.cores() / max(1, settings.workers),
+        clock=clock,
+        on_change=health.note_load,
     )
     tools = Registry([CurrentTime()], timeout_s=settings.tool_timeout_s, report=_report_tool)
     sessions = Sessions(
@@ -97,18 +112,27 @@ def create_app(
             store_timeout_s=settings.store_timeout_s,
             places=places,
             allowances=allowances,
+            pressure=pressure,
         ),
         new_session=partial(_new_session, _terms(settings, tools, keeps_history=store is not None), new_id),
         new_id=new_id,
         new_token=new_token,
         wall_clock=wall_clock,
+        elsewhere=elsewhere,
+        on_change=on_sessions,
     )
     rules = Rules(allowed_origins=settings.allowed_origins, loopback_only=settings.is_loopback)
     app = FastAPI(
         title="Voice assistant",
         version="1",
         lifespan=partial(
-            _lifespan, model=model, store=store, health=health, sessions=sessions, places=places
+            _lifespan,
+            model=model,
+            store=store,
+            health=health,
+            sessions=sessions,
+            places=places,
+            meter=meter,
         ),
         openapi_url=None,
         docs_url=None,
@@ -117,7 +141,9 @@ def create_app(
     app.state.sessions = sessions
     problems.install(app)
     app.include_router(
-        health_api.router(health, sessions=sessions.__len__, max_sessions=settings.max_sessions)
+        health_api.router(
+            health, sessions=lambda: len(sessions) + elsewhere(), max_sessions=settings.max_sessions
+        )
     )
     app.include_router(
         options.router(
@@ -242,11 +268,15 @@ async def _lifespan(
     health: health_api.Health,
     sessions: Sessions,
     places: SharedPlaces | Unlimited,
+    meter: LoadMeter,
 ) -> AsyncIterator[None]:
     health.model_problem = "the model has not been checked yet"
-    checking = asyncio.create_task(_check(model, health), name="model check")
-    watching = asyncio.create_task(_watch(sessions), name="revocation watch")
-    working = {checking, watching, asyncio.create_task(_count(sessions), name="count of users")}
+    working = {
+        asyncio.create_task(_check(model, health), name="model check"),
+        asyncio.create_task(_watch(sessions), name="revocation watch"),
+        asyncio.create_task(meter.run(), name="load meter"),
+        asyncio.create_task(_count(sessions), name="count of users"),
+    }
     if isinstance(places, SharedPlaces):
         working.add(asyncio.create_task(places.run(), name="ledger of streams"))
     health.phase = health_api.Phase.SERVING

@@ -21,6 +21,8 @@ from service.metrics.logs import logger
 from service.metrics.sessions import SessionRecord
 from service.places import Places, Unlimited
 from service.policies.allowance import Allowance, Standing
+from service.policies.batching import Batch
+from service.policies.pressure import Level, Pressure
 from service.session import streams
 from service.session.effects import (
     CloseClient,
@@ -108,6 +110,7 @@ class Surroundings:
     allowances: Allowances = field(default_factory=_unlimited)
     store: ConversationStore | None = None
     store_timeout_s: float = 3.0
+    pressure: Pressure = field(default_factory=Pressure)
 
 
 class Driver:
@@ -140,6 +143,8 @@ class Driver:
         )
         self._clock = surroundings.clock
         self._close_timeout_s = surroundings.close_timeout_s
+        self._pressure = surroundings.pressure
+        self._batch = Batch()
         self._tasks = tasks
         self._on_owned = on_owned
         self._on_gone = on_gone
@@ -262,6 +267,7 @@ class Driver:
             self._timer.cancel()
         for waiting in (*self._opening.values(), *self._asked):
             waiting.cancel()
+        self._send_waiting()
         for stream in self._streams.values():
             stream.close()
         try:
@@ -333,7 +339,9 @@ class Driver:
         for effect in effects:
             match effect:
                 case SendToModel(stream_id=stream_id, event=event, droppable=droppable):
-                    if (stream := self._streams.get(stream_id)) is not None:
+                    if self._pressure.level is not Level.CALM or self._batch:
+                        self._send_batched(stream_id, event, droppable=droppable)
+                    elif (stream := self._streams.get(stream_id)) is not None:
                         stream.send(sonic_input.encode(event), droppable=droppable)
                 case SendAudio(response_id=response_id, position=position, pcm=pcm):
                     self._connection.send(server.encode_audio(response_id, position, pcm, self._subprotocol))
@@ -364,6 +372,25 @@ class Driver:
             return
         self._loop.call_later(_KEEPING_S, connection.close, code, reason)
         keeping.add_done_callback(lambda _: connection.close(code, reason))
+
+    def _send_batched(self, stream_id: int, event: sonic_input.ModelInput, *, droppable: bool) -> None:
+        """Two frames of the user's audio at a time; whatever else is said goes behind the one that waits.
+
+        None waits long: a client that stops sending is followed by silence, which goes at once.
+        """
+        said: sonic_input.ModelInput | None = event
+        if droppable and isinstance(event, sonic_input.AudioInput) and self._batch.joins(stream_id, event):
+            said = self._batch.add(stream_id, event)
+        else:
+            self._send_waiting()
+        if said is not None and (stream := self._streams.get(stream_id)) is not None:
+            stream.send(sonic_input.encode(said), droppable=droppable)
+
+    def _send_waiting(self) -> None:
+        if (waiting := self._batch.take()) is not None:
+            stream_id, frame = waiting
+            if (stream := self._streams.get(stream_id)) is not None:
+                stream.send(sonic_input.encode(frame), droppable=True)
 
     def _begin(
         self, effect: OpenStream | CloseStream | RunTool | RedeemTicket | TakePlace | Keep | KeepRest
@@ -474,6 +501,7 @@ class Driver:
             self._feed(StreamClosed(stream_id=stream_id, failure=failure))
 
     def _close_stream(self, stream_id: int) -> None:
+        self._send_waiting()
         if (opening := self._opening.get(stream_id)) is not None:
             opening.cancel()
         elif (stream := self._streams.get(stream_id)) is not None:

@@ -27,7 +27,7 @@ async def cognito(
 ) -> AsyncIterator[SignIn]:
     """Sign-in by the tokens of one user pool; the pool need not be there yet.
 
-    `tickets` are what every process of the service redeems; without, those of this process alone.
+    `tickets` keeps those of several processes; without it this one keeps its own.
     """
     issuer = Issuer(jwks_url=settings.jwks_url, user_info_url=settings.user_info_url)
     keys = KeySet(issuer.keys, clock=clock, report=_report)
