@@ -32,7 +32,8 @@ export type Playout =
 
 export type Call =
   | { readonly status: 'idle' }
-  | { readonly status: 'opening'; readonly step: 'microphone' | 'service' }
+  /** `position`: how many wait for a place, oneself among them; null when nobody has to. */
+  | { readonly status: 'opening'; readonly step: 'microphone' | 'service'; readonly position?: number }
   | {
       readonly status: 'live'
       readonly ready: Ready
@@ -41,7 +42,7 @@ export type Call =
       readonly user: 'quiet' | 'speaking'
       readonly leaving: boolean
     }
-  | { readonly status: 'reconnecting'; readonly retryAtMs: number }
+  | { readonly status: 'reconnecting'; readonly retryAtMs: number; readonly conversationId: string; readonly position?: number }
   | { readonly status: 'ended'; readonly why: EndReason }
   | { readonly status: 'failed'; readonly problem: Problem }
 
@@ -213,7 +214,8 @@ export function phaseOf({ call }: VoiceState): Phase {
 
 /** What the capture worklet's gate should be. */
 export function gateOf({ input, call }: VoiceState): 'open' | 'held' | 'closed' {
-  if (call.status !== 'live' || input.mode === 'typing') return 'closed'
+  // While the line is mended the microphone stays open: what is said then is said again afterwards.
+  if ((call.status !== 'live' && call.status !== 'reconnecting') || input.mode === 'typing') return 'closed'
   if (input.mode === 'pushToTalk') return input.held ? 'held' : 'closed'
   return input.muted ? 'closed' : 'open'
 }
@@ -253,10 +255,15 @@ function received(state: VoiceState, message: ServerMessage, atMs: number, audio
   if (message.type === 'ready') return call.status === 'opening' || call.status === 'reconnecting' ? attached(state, message, atMs) : state
   // A refusal may come before `ready`; its sentence explains the close that follows.
   if (message.type === 'error') return isOver(call) || QUIET_ERRORS.has(message.code) ? state : { ...state, complaint: message }
-  if (call.status !== 'live') return state
+  if (message.type === 'queued' && (call.status === 'opening' || call.status === 'reconnecting')) {
+    return { ...state, call: { ...call, position: message.position } }
+  }
+  // What was missed comes before the `ready` of a session that is taken up again.
+  if (call.status !== 'live' && call.status !== 'reconnecting') return state
   const session = state.sessions
   switch (message.type) {
     case 'state': {
+      if (call.status !== 'live') return state
       const heard = message.state === 'thinking' ? 'quiet' : call.user
       const complaint = message.state === 'speaking' ? null : state.complaint
       return {
@@ -279,13 +286,14 @@ function received(state: VoiceState, message: ServerMessage, atMs: number, audio
       // It comes again once it is saved, and says nothing else that is new.
       return message.saved ? state : { ...state, thread: withOutcome(state.thread, session, message.turn, outcomeOf(message.outcome)) }
     case 'goAway':
-      return { ...state, call: { ...call, leaving: true } }
+      return call.status === 'live' ? { ...state, call: { ...call, leaving: true } } : state
     case 'tool':
       return { ...state, thread: withTool(state.thread, { ...message, session }) }
     case 'usage': {
       const { input, output, totalTokens } = message
       return { ...state, usage: { input, output, totalTokens } }
     }
+    case 'queued':
     case 'authExpiring':
     case 'ack':
     case 'pong':
@@ -300,14 +308,16 @@ function received(state: VoiceState, message: ServerMessage, atMs: number, audio
 const QUIET_ERRORS: ReadonlySet<string> = new Set(['ticket_refused'])
 
 function attached(state: VoiceState, ready: Ready, atMs: number): VoiceState {
+  const before = state.call.status === 'reconnecting' ? state.call.conversationId : null
+  const note = before === ready.conversationId ? 'takenUp' : 'freshSession'
   return {
     ...state,
     call: { status: 'live', ready, service: 'connecting', playout: { status: 'silent' }, user: 'quiet', leaving: false },
-    thread: state.thread.length > 0 && !ready.resumed ? withNote(state.thread, 'freshSession') : state.thread,
-    sessions: state.sessions + 1,
+    thread: state.thread.length > 0 && !ready.resumed ? withNote(state.thread, note) : state.thread,
+    sessions: ready.resumed ? Math.max(1, state.sessions) : state.sessions + 1,
     startedAtMs: state.startedAtMs ?? atMs,
     language: ready.language,
-    usage: null,
+    usage: ready.resumed ? state.usage : null,
     utterance: null,
     complaint: null,
   }
@@ -325,10 +335,15 @@ function closed(
   }
   return {
     ...state,
-    call: { status: 'reconnecting', retryAtMs },
+    call: { status: 'reconnecting', retryAtMs, conversationId: conversationOf(call) },
     input: state.input.mode === 'pushToTalk' ? { mode: 'pushToTalk', held: false } : state.input,
     roundTripMs: null,
   }
+}
+
+function conversationOf(call: Call): string {
+  if (call.status === 'live') return call.ready.conversationId
+  return call.status === 'reconnecting' ? call.conversationId : ''
 }
 
 function outcomeOf(outcome: string): Outcome {
