@@ -26,6 +26,8 @@ export type ConnectionListener = {
   readonly onProblem: (problem: Problem) => void
   /** It closed; `retryAtMs` is null when nothing more will be tried. */
   readonly onClosed: (closing: Closing, retryAtMs: number | null) => void
+  /** The service does not have the conversation that was to be continued; what follows must not ask for it. */
+  readonly onConversationUnknown: () => void
   /** The last complaint of the service, for the problem that follows it. */
   readonly complaint: () => string | null
 }
@@ -34,6 +36,7 @@ type Standing = 'opening' | 'live' | 'waiting' | 'over'
 
 const READY_WITHIN_MS = 15_000
 const LINGER_MS = 1000
+const CONVERSATION_UNKNOWN = 4410
 
 export class Connection {
   readonly #ports: ConnectionPorts
@@ -45,6 +48,8 @@ export class Connection {
   #began = false
   /** A call that was refused before it began: once more, for a ticket lives for seconds. */
   #triedAnotherTicket = false
+  /** A new conversation in place of one that is gone. */
+  #triedAnew = false
   #deadline: ReturnType<typeof setTimeout> | undefined
   #retry: ReturnType<typeof setTimeout> | undefined
   /** Where the service that leaves wants its clients back, each at its own moment. */
@@ -138,8 +143,13 @@ export class Connection {
     clearTimeout(this.#deadline)
     this.#renewal.stop()
     const closing = closingFor(code)
+    const unknown = code === CONVERSATION_UNKNOWN
+    if (unknown) this.#listener.onConversationUnknown()
     if (this.#began || closing.kind !== 'retry') this.#close(closing)
-    else if (opened) this.#report({ code: closing.problem, detail: this.#listener.complaint() })
+    else if (unknown && !this.#triedAnew) {
+      this.#triedAnew = true
+      await this.open()
+    } else if (opened) this.#report({ code: closing.problem, detail: this.#listener.complaint() })
     else if (!this.#triedAnotherTicket) {
       this.#triedAnotherTicket = true
       await this.open()
