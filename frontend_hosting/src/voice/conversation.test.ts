@@ -603,6 +603,22 @@ describe('the network that tells speech from noise', () => {
   })
 })
 
+it('a service that takes a lost call up and says nothing is asked once more, whatever it answers to being left', async () => {
+  const { socket, receive, phase, done } = await live()
+  socket(lost(1006))
+  await vi.advanceTimersByTimeAsync(250)
+  socket({ type: 'opened' })
+  await vi.advanceTimersByTimeAsync(15_000)
+  expect(done.at(-1)).toBe('socket closed')
+  socket(lost(1000))
+  expect(phase()).toBe('reconnecting')
+  await vi.advanceTimersByTimeAsync(1000)
+  socket({ type: 'opened' })
+  receive(READY)
+  receive({ type: 'state', seq: 2, state: 'listening' })
+  expect(phase()).toBe('listening')
+})
+
 describe('a conversation that the service keeps', () => {
   const KEPT: Ready = { ...READY, resumeToken: 'token' }
   const SAID: ServerMessage = { type: 'transcript', seq: 3, turn: 1, role: 'user', stage: 'spoken', text: 'hello' }
