@@ -59,6 +59,16 @@ bench:  ## measure what a session costs on this machine and write docs/performan
 	@sh local/setup.sh python
 	@$(PY) -m benchmarks $(ARGS)
 
+lighthouse:  ## print what Lighthouse says of the page on a desktop
+	@sh local/setup.sh python node page
+	@sh local/browser.sh
+	@$(NPM) run --silent e2e -- lighthouse.spec.ts
+
+pictures:  ## take the pictures of docs/client.md anew
+	@sh local/setup.sh python node page
+	@sh local/browser.sh
+	@DOCS=1 $(NPM) run --silent e2e -- stories.spec.ts -g "documents|another application"
+
 docs:  ## write the generated pages of docs/ anew
 	@sh local/setup.sh python
 	@sh local/docs.sh
@@ -73,4 +83,4 @@ clean:  ## remove everything that was made here
 	@rm -rf node_modules frontend_hosting/node_modules frontend_hosting/dist frontend_hosting/coverage frontend_hosting/test-results
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run dev talk emulator test test-fast check format bench docs lock clean
+.PHONY: help setup run dev talk emulator test test-fast check format bench lighthouse pictures docs lock clean
