@@ -92,7 +92,7 @@ class LoadStream:
         if start < len(_OPENING):
             return  # the empty message before the end of the request
         document = pybase64.b64decode(message[start:end])
-        if b'"audioInput"' in document[:40]:
+        if b'"audioInput"' in document[:120]:
             content = document.find(b'"', document.find(b":", document.find(_CONTENT))) + 1
             delay = delay_ms(pybase64.b64decode(document[content : content + _STAMP_CHARACTERS]))
             if delay is None:
@@ -100,7 +100,7 @@ class LoadStream:
             self._load.heard.add(delay)
             if self._speaking is None:  # the client speaks: so does the model, from now on
                 self._begin(asyncio.get_running_loop().time())
-        elif b'"sessionEnd"' in document[:40]:
+        elif b'"sessionEnd"' in document[:120]:
             self._connection.end(self.stream_id)
 
     def _begin(self, due_at: float) -> None:

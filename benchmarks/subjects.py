@@ -61,7 +61,7 @@ RELAY: Final = Subject(name="a bare relay of the same sockets", module="benchmar
 FLOOR: Final = Subject(name="the WebSocket alone", module="benchmarks.floor", first_try=200)
 NAIVE: Final = Subject(name="FastAPI and the SDK", peer="naive", wire="json", first_try=30)
 AWS_SAMPLE: Final = Subject(name="AWS's sample shape", peer="aws_sample", wire="json", first_try=25)
-PIPECAT: Final = Subject(name="pipecat", peer="pipecat", wire="json", first_try=10)
+PIPECAT: Final = Subject(name="pipecat", peer="pipecat_server", wire="json", first_try=10)
 PEERS_ALL: Final = (NAIVE, AWS_SAMPLE, PIPECAT)
 SUBJECTS: Final = {
     "service": SERVICE,

@@ -2,7 +2,7 @@
 # One environment for each peer, in .cache/peers, from its own lock with hashes; made anew only when the lock changed.
 set -eu
 cd "$(dirname "$0")/../.."
-for peer in ${1:-naive aws_sample pipecat}; do
+for peer in ${1:-naive aws_sample pipecat_server}; do
     lock=benchmarks/peers/$peer.txt
     home=.cache/peers/$peer
     stamp=$(cksum <"$lock")
