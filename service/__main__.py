@@ -24,6 +24,8 @@ from service.metrics import logs
 from service.metrics.counters import Counters
 from service.sessions import Sessions
 from service.settings import ImpossibleSettingsError, Settings, load
+from service.stores.ports import ConversationStore, StoreUnavailableError
+from service.stores.wiring import open_store
 from service.transports.bedrock_direct.transport import BedrockDirectTransport
 from service.transports.bedrock_sdk import BedrockSdkTransport
 from service.transports.deadlines import Deadlines
@@ -85,7 +87,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         workers = parent.count(settings)
         if workers > 1:
             return asyncio.run(_supervise(settings, listener, announce, workers))
-        uvloop.run(_serve_alone(settings, listener, announce))
+        try:
+            uvloop.run(_serve_alone(settings, listener, announce))
+        except StoreUnavailableError as error:
+            print(f"voice service: the store of conversations cannot be used: {error}", file=sys.stderr)
+            return _IMPOSSIBLE
     return 0
 
 
@@ -132,6 +138,16 @@ async def _serve(
 ) -> None:
     counters = Counters()
     clock = asyncio.get_running_loop().time
+    store = open_store(
+        settings.store,
+        path=settings.store_path,
+        table=settings.store_table,
+        region=settings.region,
+        endpoint=settings.store_endpoint,
+        timeout_s=settings.store_timeout_s,
+        retention_days=settings.retention_days,
+    )
+    await _check(store, settings)
     async with cognito(settings, counters=counters, clock=clock, tickets=others.tickets) as sign_in:
         app = create_app(
             settings,
@@ -139,6 +155,7 @@ async def _serve(
             sign_in=sign_in,
             counters=counters,
             clock=clock,
+            store=store,
             elsewhere=others.sessions,
             on_sessions=others.tell_sessions,
         )
@@ -177,6 +194,19 @@ async def _serve_until_told(
         others.tell_counters(counters.snapshot())
         server.should_exit = True
     await serving
+
+
+async def _check(store: ConversationStore | None, settings: Settings) -> None:
+    """A file that cannot be used is a mistake to be seen at once; a table may only be away for a moment."""
+    if store is None:
+        return
+    try:
+        await store.check()
+    except StoreUnavailableError as error:
+        if settings.store == "sqlite":
+            await store.aclose()
+            raise
+        logs.logger("service").error("the store cannot be reached", reason=str(error))
 
 
 def _model(settings: Settings, counters: Counters) -> ModelTransport:

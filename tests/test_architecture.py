@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("service", "emulators", "talk", "local")
+PACKAGES = ("service", "emulators", "talk", "local", "stacks", "delivery")
 BREACHES = {
     "the service is layered": ("service/wire/audio.py", "import service.session.machine"),
     "pure packages touch neither clock, loop, chance nor network": (
@@ -17,6 +17,7 @@ BREACHES = {
         "import asyncio",
     ),
     "only the SDK transport imports the AWS SDK": ("service/app.py", "import awscrt"),
+    "only the DynamoDB store imports boto3": ("service/app.py", "import boto3"),
     "only the signature check imports python-jose": ("service/auth/cognito.py", "from jose import jwt"),
     "the emulated conversation touches neither clock, loop, chance nor network": (
         "emulators/nova_sonic/conversation/machine.py",
@@ -25,6 +26,14 @@ BREACHES = {
     "service, emulators, talk and local agree through tests, not imports": (
         "emulators/nova_sonic/stream.py",
         "import service.wire.audio",
+    ),
+    "delivery reads stages and their templates; nothing but tests imports it": (
+        "stacks/paths.py",
+        "import delivery.templates",
+    ),
+    "stacks give objects to stacks; a stage composes them": (
+        "stacks/stage_config.py",
+        "import stacks.voice_stage",
     ),
 }
 
