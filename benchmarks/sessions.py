@@ -8,7 +8,7 @@ import argparse
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import Enum
@@ -132,8 +132,12 @@ def measure(
     *,
     silent: bool = False,
     group: places.Group | None = None,
+    watch: Callable[[int, float], None] = lambda _pid, seconds: time.sleep(seconds),
 ) -> Row:
-    """One row; `silent` clients open and say nothing, and the model says nothing to them."""
+    """One row; `silent` clients open and say nothing, and the model says nothing to them.
+
+    `watch` is given the measured process and the time of the measurement, and takes that time.
+    """
     cores = places.cores()
     mine, others = cores if cores is not None else (None, None)
     with ExitStack() as stack:
@@ -161,7 +165,7 @@ def measure(
         throttled = group.throttled() if group is not None else 0
         began_at = time.monotonic()
         begun = [part.cpu_s() for part in parts]
-        time.sleep(span.seconds)
+        watch(measured.process.pid, span.seconds)
         lasted_s = time.monotonic() - began_at
         shares = [(part.cpu_s() - cpu_s) / lasted_s for part, cpu_s in zip(parts, begun, strict=True)]
         if group is not None:

@@ -5,6 +5,7 @@ import urllib.request
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from tempfile import TemporaryDirectory
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -100,6 +101,7 @@ def start(
         "VOICE_MAX_SESSIONS": str(sessions + 10),
         "VOICE_LOG_LEVEL": "error",
         "VOICE_DRAIN_S": "0",
+        "VOICE_STORE_PATH": f"{stack.enter_context(TemporaryDirectory())}/conversations.sqlite",
         "VOICE_AUTH_ISSUER": pool.facts["issuer"],
         "VOICE_AUTH_CLIENT_IDS": pool.facts["client"],
         "VOICE_AUTH_DOMAIN": pool.url,
