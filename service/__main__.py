@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final, Never, assert_never
@@ -106,8 +107,10 @@ def _work(listener_fd: int, link_fd: int) -> int:
     settings = load()
     logs.configure(settings.log_level)
     with socket.socket(fileno=listener_fd) as listener, socket.socket(fileno=link_fd) as end:
-        uvloop.run(_serve_linked(settings, listener, end))
-    return 0
+        uvloop.new_event_loop().run_until_complete(_serve_linked(settings, listener, end))
+        # Closing the loop waits for ever in libuv now and then when the parent was killed; the end of the process
+        # closes all that it would have closed.
+        _exit_now(0)
 
 
 async def _serve_linked(settings: Settings, listener: socket.socket, end: socket.socket) -> None:
@@ -185,8 +188,10 @@ async def _serve_until_told(
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     ends: set[asyncio.Future[None]] = {serving, stopping, others.lost}
     await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-    # Whatever hangs from here on, the process ends in time.
-    asyncio.get_running_loop().call_later(settings.stop_timeout_s, _exit_now, 1)
+    # Whatever hangs from here on, the loop included, the process ends in time.
+    in_time = threading.Timer(settings.stop_timeout_s, _exit_now, [1])
+    in_time.daemon = True
+    in_time.start()
     if not serving.done():
         log.info("draining", sessions=len(sessions), drain_s=settings.drain_s)
         left = await sessions.drain(settings.drain_s)
@@ -291,6 +296,7 @@ def _on_signal() -> asyncio.Future[None]:
 
 
 def _exit_now(code: int) -> Never:
+    sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
 
