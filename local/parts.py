@@ -81,6 +81,7 @@ def service(
     settings = {
         "VOICE_DRAIN_S": "2",
         "VOICE_LOG_LEVEL": "info",
+        "VOICE_STAGE": "local",
         **{name: value for name, value in environment.items() if name.startswith("VOICE_")},
         "VOICE_HOST": LOOPBACK,
         "VOICE_PORT": str(port),

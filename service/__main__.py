@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final, Never, assert_never
@@ -20,8 +21,10 @@ from service.app import create_app
 from service.auth.sign_in import SignIn
 from service.errors import ModelFailure
 from service.identity import cognito
-from service.metrics import logs
+from service.metrics import contract, logs
 from service.metrics.counters import Counters
+from service.metrics.instruments import Instruments
+from service.metrics.pipe import LinePipe
 from service.settings import ImpossibleSettingsError, Settings, load
 from service.transports.bedrock_direct.transport import BedrockDirectTransport
 from service.transports.bedrock_sdk import BedrockSdkTransport
@@ -59,9 +62,13 @@ def main() -> int:
     except (ImpossibleSettingsError, OSError) as error:
         print(f"voice service: {error}", file=sys.stderr)
         return _IMPOSSIBLE
-    logs.configure(settings.log_level)
-    with listener:
-        uvloop.run(_serve(settings, listener))
+    pipe = LinePipe(sys.stderr.fileno(), clock=time.monotonic)
+    logs.configure(settings.log_level, stream=pipe)
+    try:
+        with listener:
+            uvloop.run(_serve(settings, listener, Instruments(pipe=pipe)))
+    finally:
+        pipe.close()
     return 0
 
 
@@ -76,20 +83,25 @@ def _listen(settings: Settings) -> socket.socket:
     return listener
 
 
-async def _serve(settings: Settings, listener: socket.socket) -> None:
+async def _serve(settings: Settings, listener: socket.socket, instruments: Instruments) -> None:
     counters = Counters()
     clock = asyncio.get_running_loop().time
     async with cognito(settings, counters=counters, clock=clock) as sign_in:
-        await _serve_until_told(sign_in, settings, listener, counters, clock)
+        await _serve_until_told(
+            sign_in, settings, listener, counters=counters, clock=clock, instruments=instruments
+        )
 
 
 async def _serve_until_told(
     sign_in: SignIn,
     settings: Settings,
     listener: socket.socket,
+    *,
     counters: Counters,
     clock: Callable[[], float],
+    instruments: Instruments,
 ) -> None:
+    registry = instruments.registry
     log = logs.logger("service")
     app = create_app(
         settings,
@@ -97,6 +109,7 @@ async def _serve_until_told(
         sign_in=sign_in,
         counters=counters,
         clock=clock,
+        instruments=instruments,
     )
     server = _Server(_uvicorn_config(app, settings))
     server.address = _address(listener)
@@ -106,10 +119,13 @@ async def _serve_until_told(
     await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     # Whatever hangs from here on, the process ends in time.
     asyncio.get_running_loop().call_later(settings.stop_timeout_s, _exit_now, 1)
+    began = clock()
     if not serving.done():
         log.info("draining", sessions=len(app.state.sessions), drain_s=settings.drain_s)
         left = await app.state.sessions.drain(settings.drain_s)
         log.info("drained", sessions_left=left, counters=dict(counters.snapshot()))
+        registry.observe(contract.DRAIN_DURATION, (clock() - began) * 1_000)
+        registry.add(contract.DRAIN_FORCED, left)
         server.should_exit = True
     await serving
 

@@ -21,11 +21,15 @@ from service.api.page import Page
 from service.auth.sign_in import SignIn
 from service.driver import SessionCore, Surroundings
 from service.errors import ModelFailure
+from service.metrics.contract import SESSION_UTILIZATION, SESSIONS_ACTIVE
 from service.metrics.counters import Counters
+from service.metrics.instruments import Instruments
 from service.metrics.logs import logger
+from service.metrics.publisher import Publisher
 from service.policies.admission import Admission
 from service.policies.closure import Closure, TrailingSilence
 from service.policies.endpointing import Endpointing
+from service.policies.prices import prices_on
 from service.policies.profiles import profile_for
 from service.policies.rate import RateLimits
 from service.policies.watchdog import Watchdog
@@ -62,15 +66,19 @@ def create_app(
     clock: Callable[[], float],
     wall_clock: Callable[[], float] = time.time,
     new_id: Callable[[], str] = identifiers.new_id,
+    instruments: Instruments | None = None,
 ) -> FastAPI:
     """The application; `app.state.sessions` is what has to be drained before it stops."""
     health = health_api.Health()
+    instruments = instruments or Instruments()
     tools = Registry([CurrentTime()], timeout_s=settings.tool_timeout_s, report=_report_tool)
     sessions = Sessions(
         admission=Admission(max_sessions=settings.max_sessions),
         sign_in=sign_in,
         health=health,
         counters=counters,
+        registry=instruments.registry,
+        prices=lambda: prices_on(settings.model_id, _day(wall_clock())),
         surroundings=Surroundings(
             model=model,
             tools=tools,
@@ -81,11 +89,21 @@ def create_app(
         new_id=new_id,
         wall_clock=wall_clock,
     )
+    publisher = instruments.publisher(
+        stage=settings.stage,
+        properties={"service": "voice", "model": settings.model_id, "region": settings.region},
+        gauges=lambda: {
+            SESSIONS_ACTIVE.name: len(sessions),
+            SESSION_UTILIZATION.name: round(100 * len(sessions) / settings.max_sessions, 2),
+        },
+        clock=clock,
+        wall_clock=wall_clock,
+    )
     rules = Rules(allowed_origins=settings.allowed_origins, loopback_only=settings.is_loopback)
     app = FastAPI(
         title="Voice assistant",
         version="1",
-        lifespan=partial(_lifespan, model=model, health=health, sessions=sessions),
+        lifespan=partial(_lifespan, model=model, health=health, sessions=sessions, publisher=publisher),
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -93,7 +111,9 @@ def create_app(
     app.state.sessions = sessions
     problems.install(app)
     app.include_router(
-        health_api.router(health, sessions=sessions.__len__, max_sessions=settings.max_sessions)
+        health_api.router(
+            health, sessions=sessions.__len__, max_sessions=settings.max_sessions, log=instruments.pipe
+        )
     )
     app.include_router(
         options.router(
@@ -183,24 +203,37 @@ def _refusal(refused: Refused) -> Response:
     return problem_of(refused).response()
 
 
+def _day(timestamp: float) -> str:
+    """The day, UTC, as 2026-11-23."""
+    return time.strftime("%Y-%m-%d", time.gmtime(timestamp))
+
+
 def _report_tool(name: str, error: Exception) -> None:
     _log.error("tool failed", tool=name, exc_info=error)
 
 
 @asynccontextmanager
 async def _lifespan(
-    _: FastAPI, *, model: ModelTransport, health: health_api.Health, sessions: Sessions
+    _: FastAPI,
+    *,
+    model: ModelTransport,
+    health: health_api.Health,
+    sessions: Sessions,
+    publisher: Publisher,
 ) -> AsyncIterator[None]:
     health.model_problem = "the model has not been checked yet"
     checking = asyncio.create_task(_check(model, health), name="model check")
     watching = asyncio.create_task(_watch(sessions), name="revocation watch")
+    publishing = asyncio.create_task(publisher.run(), name="metrics")
     health.phase = health_api.Phase.SERVING
     try:
         yield
     finally:
         checking.cancel()
         watching.cancel()
-        await asyncio.wait({checking, watching})
+        publishing.cancel()
+        await asyncio.wait({checking, watching, publishing})
+        publisher.flush()
         await model.aclose()
 
 

@@ -11,10 +11,13 @@ from service.api.health import Health, Phase
 from service.auth.ports import Grant, NotAllowedError, NotAuthenticatedError, SignInUnavailableError
 from service.auth.sign_in import SignIn
 from service.holder import Holder
+from service.metrics import contract
 from service.metrics.counters import Counters
 from service.metrics.logs import logger
+from service.metrics.registry import Registry
 from service.metrics.sessions import SessionRecord
 from service.policies.admission import Admission, Refusal
+from service.policies.prices import Prices
 from service.transports.handshake import Refused
 from service.transports.ports import ClientConnection
 from service.transports.websocket import Attend
@@ -51,6 +54,8 @@ class Sessions:
         sign_in: SignIn,
         health: Health,
         counters: Counters,
+        registry: Registry,
+        prices: Callable[[], Prices],
         surroundings: driver.Surroundings,
         new_session: NewSession,
         new_id: Callable[[], str],
@@ -60,6 +65,8 @@ class Sessions:
         self._sign_in = sign_in
         self._health = health
         self._counters = counters
+        self._registry = registry
+        self._prices = prices
         self._surroundings = surroundings
         self._new_session = new_session
         self._new_id = new_id
@@ -75,9 +82,11 @@ class Sessions:
         try:
             grant = await self._sign_in.admit(headers, subprotocols)
         except (NotAuthenticatedError, NotAllowedError, SignInUnavailableError) as error:
+            self._registry.add(contract.SESSION_START, outcome="auth")
             return refusal_of(error)
         except Exception:  # noqa: BLE001 - a sign-in that fails lets nobody in
             _log.exception("sign-in failed")
+            self._registry.add(contract.SESSION_START, outcome="auth")
             return refusal_of(SignInUnavailableError(_RETRY_AFTER_S))
         return self.refusal() or partial(self._attend, grant)
 
@@ -88,6 +97,7 @@ class Sessions:
         )
         if refusal is None:
             return None
+        self._registry.add(contract.SESSION_START, outcome="overload")
         return Refused(
             status=HTTPStatus.SERVICE_UNAVAILABLE,
             code=refusal.value,
@@ -116,7 +126,12 @@ class Sessions:
             connection=connection,
             subprotocol=subprotocol,
             record=SessionRecord(
-                session_id=session_id, subprotocol=subprotocol.value, began_at=now, counters=self._counters
+                session_id=session_id,
+                subprotocol=subprotocol.value,
+                began_at=now,
+                counters=self._counters,
+                registry=self._registry,
+                prices=self._prices(),
             ),
             surroundings=self._surroundings,
             holder=holder,

@@ -42,6 +42,11 @@ class Settings(SignInSettings):
     page_dir: Path | None = Field(
         default=None, description="Folder of the built page; empty: the page is served by somebody else."
     )
+    stage: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9_-]{0,32}$",
+        description="Dimension of the metric lines in the log; empty: no metric lines are written.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log line to write."
     )

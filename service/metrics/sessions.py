@@ -4,14 +4,19 @@ The lines hold identifiers, spans and closed vocabularies; no sentence of a user
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, assert_never
 
 from service.errors import CloseCode
+from service.metrics import contract
 from service.metrics.counters import Counters
 from service.metrics.logs import logger
+from service.metrics.registry import Registry
+from service.policies.prices import Prices, prices_on, usd
 from service.session.effects import (
     Announcement,
+    Direction,
     Fault,
     StateChanged,
     StreamLost,
@@ -20,7 +25,16 @@ from service.session.effects import (
     UsageCounted,
     ValidationCounted,
 )
+from service.wire.client import Audio
+from service.wire.server import Outcome
 
+# How the contract calls the way a turn ended.
+_TURN_OUTCOMES: Final[Mapping[Outcome, str]] = {
+    Outcome.COMPLETED: "completed",
+    Outcome.INTERRUPTED: "interrupted",
+    Outcome.UNANSWERED: "no_response",
+    Outcome.FAILED: "error",
+}
 # A client may close with any number; only these become part of a counter's name.
 _KNOWN_CODES: Final = frozenset(CloseCode) | frozenset(range(1000, 1016))
 _log = logger("service.session")
@@ -34,6 +48,11 @@ class SessionRecord:
     subprotocol: str
     began_at: float
     counters: Counters
+    registry: Registry = field(default_factory=Registry)
+    prices: Prices = field(default_factory=lambda: prices_on("", ""))
+    is_ready: bool = False
+    """Whether the model ever listened to it."""
+    cost_nano_usd: int = 0
     _totals: Counter[str] = field(default_factory=Counter)
 
     def record(self, announcement: Announcement) -> None:
@@ -50,7 +69,7 @@ class SessionRecord:
             case ValidationCounted(direction=direction, event_type=event_type, fault=fault, count=count):
                 self.counters.add(f"messages_{direction.value}", count, label=f"{event_type}.{fault.value}")
                 if fault is not Fault.NONE:
-                    self._totals["faults"] += count
+                    self._fault(direction, event_type, fault, count)
             case StateChanged(after=after):
                 self.counters.add("states_entered", label=after.value)
             case _:
@@ -66,11 +85,28 @@ class SessionRecord:
             close_code=int(close_code),
             duration_ms=round((now - self.began_at) * 1_000),
             model_frames_dropped=dropped_frames,
+            cost_usd=usd(self.cost_nano_usd),
             **self._totals,
         )
+        self.registry.add(contract.INPUT_DROPPED, dropped_frames)
+
+    def _fault(self, direction: Direction, event_type: str, fault: Fault, count: int) -> None:
+        self._totals["faults"] += count
+        if direction is Direction.FROM_CLIENT and event_type == Audio.type:
+            if fault is Fault.OUT_OF_ORDER:
+                self.registry.add(contract.INPUT_LATE, count)
+            elif fault is Fault.OVER_LIMIT:
+                self.registry.add(contract.INPUT_DROPPED, count)
 
     def _turn_ended(self, turn: TurnEnded) -> None:
         self.counters.add("turns_ended", label=turn.outcome.value)
+        self.registry.add(contract.TURN, outcome=_TURN_OUTCOMES[turn.outcome])
+        if turn.interrupted and turn.response_id is not None:
+            self.registry.add(contract.BARGE_IN)
+        if turn.time_to_first_audio_ms is not None:
+            self.registry.observe(contract.TIME_TO_FIRST_AUDIO, turn.time_to_first_audio_ms)
+        if turn.endpointing_ms is not None:
+            self.registry.observe(contract.ENDPOINTING_DELAY, turn.endpointing_ms)
         self._totals["turns"] += 1
         _log.info(
             "turn ended",
@@ -95,9 +131,20 @@ class SessionRecord:
         ):
             self.counters.add(name, tokens)
             self._totals[name] += tokens
+        for outcome, tokens in (
+            ("in_speech", usage.input_speech),
+            ("in_text", usage.input_text),
+            ("out_speech", usage.output_speech),
+            ("out_text", usage.output_text),
+        ):
+            self.registry.add(contract.TOKENS, tokens, outcome=outcome)
+        cost = self.prices.cost_nano_usd(usage)
+        self.cost_nano_usd += cost
+        self.registry.add(contract.ESTIMATED_COST, cost)
 
     def _stream_lost(self, lost: StreamLost) -> None:
         self.counters.add("model_streams_lost", label=lost.kind.value)
+        self.registry.add(contract.MODEL_ERROR, outcome=lost.kind.value)
         self._totals["streams_lost"] += 1
         _log.warning(
             "model stream lost",
