@@ -14,6 +14,8 @@ export default defineConfig({
     // `script-src 'self'` allows no data: URL, so nothing is inlined.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // The page, and every state of it for whoever works on it; neither loads anything of the other's.
+    rolldownOptions: { input: ['index.html', 'stories.html'] },
   },
   server: {
     host: '127.0.0.1',

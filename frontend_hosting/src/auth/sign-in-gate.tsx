@@ -5,7 +5,8 @@ import type { User } from 'oidc-client-ts'
 import { CALLBACK_PATH, returnPath } from './oidc.ts'
 import { signInProblem } from './problems.ts'
 import type { Prepared, SignIn } from './sign-in.ts'
-import { SignInScreen } from './sign-in-screen.tsx'
+import { SignInPage } from './sign-in-page.tsx'
+import { useBeginSignIn } from './use-begin-sign-in.ts'
 
 type Props = { readonly signIn: SignIn; readonly children: ReactNode }
 
@@ -15,7 +16,7 @@ export function SignInGate({ signIn, children }: Props): ReactNode {
   const prepare = useCallback(() => void signIn.prepare().then(setPrepared), [signIn])
   useEffect(prepare, [prepare])
   if (prepared === null) return <Waiting />
-  if (prepared.status === 'failed') return <SignInScreen problem={prepared.problem} busy={false} action="repair" onAct={prepare} />
+  if (prepared.status === 'failed') return <SignInPage problem={prepared.problem} busy={false} action="repair" onAct={prepare} />
   return (
     <AuthProvider
       userManager={prepared.manager}
@@ -52,18 +53,9 @@ function Door({ returning, children }: { readonly returning: boolean; readonly c
   // A token that has run out is renewed when it is needed; whoever was let in is not thrown out for it.
   if (user) return children
   if (error || (settled && !returning)) {
-    return <SignInScreen problem={error ? signInProblem(error) : null} busy={isLoading} action="signIn" onAct={begin} />
+    return <SignInPage problem={error ? signInProblem(error) : null} busy={isLoading} action="signIn" onAct={begin} />
   }
   return <Waiting />
-}
-
-/** To the user pool; whoever comes back comes back to where they were. */
-export function useBeginSignIn(): () => void {
-  const { signinRedirect } = useAuth()
-  return useCallback(() => {
-    const { pathname, search } = globalThis.location
-    void signinRedirect({ state: { path: pathname + search } })
-  }, [signinRedirect])
 }
 
 /** "Back" from the user pool's page may bring this one back as it was left: on its way there. */

@@ -1,13 +1,12 @@
-// The sign-in of this page: made ready from /config.json, asked for tickets, and ended everywhere.
+// The sign-in of this page: made ready from /config.json, asked for access tokens, and ended everywhere.
 
 import { UserManager } from 'oidc-client-ts'
 
-import { type GetTicket, TicketRefused } from '../voice/tickets.ts'
+import type { AccessToken } from '../voice/tickets.ts'
 import { accessTokens } from './access-token.ts'
 import { ConfigError, type PageConfig, parseConfig } from './config.ts'
 import { logoutUrl, oidcSettings } from './oidc.ts'
 import type { SignInProblem } from './problems.ts'
-import { ticketOffice } from './tickets.ts'
 
 /** `returning`: somebody was signed in when this page was left. */
 type Ready = { readonly status: 'ready'; readonly manager: UserManager; readonly returning: boolean }
@@ -30,14 +29,11 @@ const CHANNEL = 'auth'
 const SIGNED_OUT = 'signed out'
 const TIMEOUT_MS = 5000
 
-const SIGN_IN_FIRST: GetTicket = () =>
-  Promise.reject(new TicketRefused({ code: 'signInRequired', detail: null }, { kind: 'fail', problem: 'signInRequired' }))
-
 export class SignIn {
   readonly #ports: SignInPorts
   readonly #channel: BroadcastChannel
   #preparing: Promise<Prepared> | null = null
-  #ready: { readonly config: PageConfig; readonly manager: UserManager; readonly getTicket: GetTicket } | null = null
+  #ready: { readonly config: PageConfig; readonly manager: UserManager; readonly accessToken: AccessToken } | null = null
 
   constructor(ports: SignInPorts) {
     this.#ports = ports
@@ -47,7 +43,7 @@ export class SignIn {
     }
   }
 
-  readonly getTicket: GetTicket = (proof) => (this.#ready?.getTicket ?? SIGN_IN_FIRST)(proof)
+  readonly accessToken: AccessToken = (proof) => this.#ready?.accessToken(proof) ?? Promise.resolve(null)
 
   /** Once; after a failure, again. */
   async prepare(): Promise<Prepared> {
@@ -67,7 +63,7 @@ export class SignIn {
       if (!response.ok) return failed(isGateway(response.status) ? 'serviceUnreachable' : 'configMissing', `/config.json: ${response.status}`)
       const config = parseConfig(await response.text())
       const manager = new UserManager(oidcSettings(config, origin, storage))
-      this.#ready = { config, manager, getTicket: ticketOffice(accessTokens(manager), fetch) }
+      this.#ready = { config, manager, accessToken: accessTokens(manager) }
       return { status: 'ready', manager, returning: takeReturning(storage) }
     } catch (error) {
       return error instanceof ConfigError ? failed('configWrong', error.message) : failed('serviceUnreachable')

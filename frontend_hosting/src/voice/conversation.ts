@@ -4,12 +4,18 @@
 
 import type { AudioPath, OpenAudio } from './audio/audio-path.ts'
 import { MicrophoneError } from './audio/capture.ts'
+import type { OpenMicrophone } from './audio/device-choice.ts'
+import type { DeviceList } from './audio/devices.ts'
 import type { CaptureToPage, PlayerToPage, SocketToPage } from './audio/messages.ts'
 import { type Closing, closingFor, RetryPlan } from './close-codes.ts'
+import { MicrophoneKeeper } from './audio/microphone-keeper.ts'
+import { EventLog, type EventSource } from './event-log.ts'
 import type { ClientMessage } from './protocol.ts'
+import type { NoticeCode } from './notices.ts'
 import type { Problem } from './problems.ts'
-import { gateOf, isDucked, isOver } from './session.ts'
+import { gateOf, isOver, type VoiceEvent } from './session.ts'
 import type { OpenSocket, VoiceSocket } from './socket.ts'
+import { DEFAULT_SOUND, pauseFor, type SoundChoice } from './sound.ts'
 import type { VoiceStore } from './store.ts'
 import { type GetTicket, refusalOf, type TicketRefused } from './tickets.ts'
 
@@ -18,6 +24,7 @@ export type Choice = { readonly language: string; readonly voice: string }
 export type Ports = {
   readonly openAudio: OpenAudio
   readonly openSocket: OpenSocket
+  readonly devices: DeviceList
   readonly getTicket: GetTicket
   readonly diagnose: () => Promise<Problem>
   readonly now: () => number
@@ -32,6 +39,10 @@ export type Meters = {
   /** Since the page was loaded: samples heard that were not silence, and times playback ran dry. */
   playedSamples: number
   underruns: number
+  /** From the player to the ear. */
+  outputLatencyMs: number
+  /** What is being heard and how far it had got at `atMs`; null while nothing is, or while it is held. */
+  playout: { readonly responseId: number; readonly positionMs: number; readonly arrivedMs: number; readonly atMs: number } | null
 }
 
 const READY_WITHIN_MS = 15_000
@@ -39,7 +50,8 @@ const LINGER_MS = 1000
 const RENEW_AGAIN_MS = 5000
 
 export class Conversation {
-  readonly meters: Meters = { microphone: 0, assistant: 0, playedSamples: 0, underruns: 0 }
+  readonly meters: Meters = { microphone: 0, assistant: 0, playedSamples: 0, underruns: 0, outputLatencyMs: 0, playout: null }
+  readonly log = new EventLog()
   readonly #store: VoiceStore
   readonly #ports: Ports
   #audio: AudioPath | null = null
@@ -47,7 +59,9 @@ export class Conversation {
   #choice: Choice | null = null
   #lastSpeechAtMs: number | null = null
   #gate: 'open' | 'held' | 'closed' = 'closed'
-  #ducked = false
+  #keeper: MicrophoneKeeper | null = null
+  #sound: SoundChoice = DEFAULT_SOUND
+  #microphone: OpenMicrophone | null = null
   #deadline: ReturnType<typeof setTimeout> | undefined
   #retry: ReturnType<typeof setTimeout> | undefined
   #renewal: ReturnType<typeof setTimeout> | undefined
@@ -75,19 +89,23 @@ export class Conversation {
     this.#leaveAtMs = 0
     this.#liveSinceMs = null
     this.#retries = new RetryPlan()
-    this.#store.dispatch({ type: 'startRequested', typing })
+    this.#microphone = null
+    this.#dispatch('page', { type: 'startRequested', typing })
     try {
-      const audio = await this.#ports.openAudio({ microphone: !typing }, {
+      const audio = await this.#ports.openAudio({ ...this.#sound, microphone: !typing }, {
         onMicrophoneOpened: () => this.#onMicrophoneOpened(generation),
+        onMicrophone: (open) => this.#onMicrophone(open),
+        onMicrophoneLost: () => this.#onMicrophoneLost(),
         onCapture: (event) => this.#onCapture(event),
         onPlayer: (event) => this.#onPlayer(event),
-        onMicrophoneLost: () => this.#fail({ code: 'microphoneLost', detail: null }),
+        onSuspended: (suspended) => this.#onSuspended(suspended),
       })
       if (generation !== this.#generation) {
         audio.close()
         return
       }
       this.#audio = audio
+      this.#keep(audio, !typing)
       this.#socket = this.#ports.openSocket((event) => this.#onSocket(event))
       this.#socket.connect(audio.socketPorts)
       await this.#open()
@@ -106,13 +124,61 @@ export class Conversation {
 
   #onMicrophoneOpened(generation: number): void {
     if (generation !== this.#generation) return
-    this.#store.dispatch({ type: 'microphoneOpened' })
+    this.#dispatch('sound', { type: 'microphoneOpened' })
     this.#expectReady()
+  }
+
+  #keep(audio: AudioPath, microphone: boolean): void {
+    const ports = { audio, devices: this.#ports.devices, notice: (notice: NoticeCode) => this.#dispatch('sound', { type: 'noticed', notice }) }
+    this.#keeper = new MicrophoneKeeper(ports, this.#sound, microphone)
+    if (this.#microphone) this.#keeper.opened(this.#microphone)
+    // It went while the rest was being set up.
+    else if (microphone) this.#keeper.lost()
+  }
+
+  /** The first one opens before there is anybody to keep it. */
+  #onMicrophone(open: OpenMicrophone): void {
+    this.#microphone = open
+    this.log.add('sound', { type: 'microphone', ...open }, this.#ports.now())
+    this.#keeper?.opened(open)
+  }
+
+  #onMicrophoneLost(): void {
+    this.#microphone = null
+    this.meters.microphone = 0
+    this.log.add('sound', { type: 'microphoneLost' }, this.#ports.now())
+    this.#keeper?.lost()
+  }
+
+  /** A page in the background, a phone call, a lost loudspeaker: try at once, and say so if it does not help. */
+  #onSuspended(suspended: boolean): void {
+    this.log.add('sound', { type: suspended ? 'suspended' : 'running' }, this.#ports.now())
+    if (suspended) {
+      this.#audio?.resume()
+      this.#dispatch('sound', { type: 'noticed', notice: 'soundSuspended' })
+    } else if (this.#store.getState().notice === 'soundSuspended') this.dismissNotice()
+  }
+
+  /** Devices, volume and pause, for the running call and those to come. */
+  setSound(sound: SoundChoice): void {
+    this.#sound = sound
+    this.#audio?.setVolume(sound.volume)
+    this.#applyPause()
+    this.#keeper?.choose(sound)
+  }
+
+  #applyPause(): void {
+    const { call } = this.#store.getState()
+    if (call.status === 'live') this.#audio?.setSilenceThreshold(pauseFor(this.#sound.pauseMs, call.ready))
+  }
+
+  dismissNotice(): void {
+    this.#dispatch('page', { type: 'noticeDismissed' })
   }
 
   end(): void {
     this.#send({ type: 'end' })
-    this.#store.dispatch({ type: 'endRequested', atMs: this.#ports.now() })
+    this.#dispatch('page', { type: 'endRequested', atMs: this.#ports.now() })
   }
 
   interrupt(): void {
@@ -123,23 +189,23 @@ export class Conversation {
     const trimmed = text.trim()
     if (trimmed === '' || this.#store.getState().call.status !== 'live') return
     this.#send({ type: 'text', text: trimmed })
-    this.#store.dispatch({ type: 'textSent', text: trimmed, atMs: this.#ports.now() })
+    this.#dispatch('page', { type: 'textSent', text: trimmed, atMs: this.#ports.now() })
   }
 
   toggleMute(): void {
-    this.#store.dispatch({ type: 'muteToggled' })
+    this.#dispatch('page', { type: 'muteToggled' })
   }
 
   toggleMode(): void {
-    this.#store.dispatch({ type: 'modeToggled' })
+    this.#dispatch('page', { type: 'modeToggled' })
   }
 
   hold(held: boolean): void {
-    this.#store.dispatch({ type: 'talkHeld', held })
+    this.#dispatch('page', { type: 'talkHeld', held })
   }
 
   dismissComplaint(): void {
-    this.#store.dispatch({ type: 'complaintDismissed' })
+    this.#dispatch('page', { type: 'complaintDismissed' })
   }
 
   /** A page that was hidden may find its sound suspended. */
@@ -197,8 +263,10 @@ export class Conversation {
       this.#lastSpeechAtMs = event.lastSpeechAtMs
       return
     }
-    if (event.type === 'speechEnded') this.#lastSpeechAtMs = event.atMs
-    this.#store.dispatch(event)
+    if (event.type === 'speechEnded') {
+      this.#lastSpeechAtMs = event.atMs
+      this.#dispatch('sound', { ...event, closedAtMs: this.#ports.now() })
+    } else this.#dispatch('sound', event)
   }
 
   #onPlayer(event: PlayerToPage): void {
@@ -207,9 +275,15 @@ export class Conversation {
         this.meters.assistant = event.level
         this.meters.playedSamples = this.#playedBefore + event.audibleSamples
         this.meters.underruns = event.underruns
+        this.meters.outputLatencyMs = this.#audio?.outputLatencyMs() ?? 0
+        this.meters.playout = event.playout && { ...event.playout, atMs: event.atMs }
+        return
+      case 'held':
+        if (event.held) this.meters.playout = null
+        this.log.add('sound', event, this.#ports.now())
         return
       case 'started':
-        this.#store.dispatch({
+        this.#dispatch('sound', {
           type: 'playbackStarted',
           responseId: event.responseId,
           atMs: event.atMs + (this.#audio?.outputLatencyMs() ?? 0),
@@ -217,7 +291,8 @@ export class Conversation {
         })
         return
       case 'stopped':
-        this.#store.dispatch({ type: 'playbackStopped', responseId: event.responseId })
+        this.meters.playout = null
+        this.#dispatch('sound', { type: 'playbackStopped', responseId: event.responseId, atMs: this.#ports.now() })
     }
   }
 
@@ -238,7 +313,7 @@ export class Conversation {
         if (message.type === 'ready') {
           clearTimeout(this.#deadline)
           this.#liveSinceMs = atMs
-          this.#audio?.setSilenceThreshold(message.silenceThresholdMs)
+          this.#audio?.setSilenceThreshold(pauseFor(this.#sound.pauseMs, message))
         } else if (message.type === 'goAway') {
           this.#leaveAtMs = atMs + message.reconnectAfterMs
         } else if (message.type === 'state' && message.state === 'thinking') {
@@ -246,7 +321,8 @@ export class Conversation {
         } else if (message.type === 'authExpiring') {
           void this.#renew(atMs + message.inMs)
         }
-        this.#store.dispatch({ type: 'messageReceived', message, atMs })
+        this.log.add('service', message, atMs)
+        this.#store.dispatch({ type: 'messageReceived', message, atMs, audioMs: event.audioMs })
       }
     }
   }
@@ -273,7 +349,7 @@ export class Conversation {
     const atMs = this.#ports.now()
     const delayMs = closing.kind === 'retry' ? this.#delay(closing.leastMs, atMs) : null
     this.#liveSinceMs = null
-    this.#store.dispatch({ type: 'socketClosed', closing, retryAtMs: delayMs === null ? null : atMs + delayMs, atMs })
+    this.#dispatch('page', { type: 'socketClosed', closing, retryAtMs: delayMs === null ? null : atMs + delayMs, atMs })
     if (delayMs === null) return
     this.#retry = setTimeout(() => void this.#open(), delayMs)
   }
@@ -286,7 +362,12 @@ export class Conversation {
   }
 
   #fail(problem: Problem): void {
-    this.#store.dispatch({ type: 'problemMet', problem, atMs: this.#ports.now() })
+    this.#dispatch('page', { type: 'problemMet', problem, atMs: this.#ports.now() })
+  }
+
+  #dispatch(source: EventSource, event: VoiceEvent): void {
+    this.log.add(source, event, this.#ports.now())
+    this.#store.dispatch(event)
   }
 
   #send(message: ClientMessage): void {
@@ -300,11 +381,6 @@ export class Conversation {
     if (gate !== this.#gate) {
       this.#gate = gate
       this.#audio?.setGate(gate)
-    }
-    const ducked = isDucked(state)
-    if (ducked !== this.#ducked) {
-      this.#ducked = ducked
-      this.#audio?.duck(ducked)
     }
     if (isOver(state.call) && this.#calling) this.#release()
   }
@@ -320,12 +396,14 @@ export class Conversation {
     // The worker lives long enough to send what was queued and to say goodbye.
     setTimeout(() => socket?.dispose(), LINGER_MS)
     this.#socket = null
+    this.#keeper?.close()
+    this.#keeper = null
     this.#audio?.close()
     this.#audio = null
     this.#gate = 'closed'
-    this.#ducked = false
     this.#playedBefore = this.meters.playedSamples
     this.meters.microphone = 0
     this.meters.assistant = 0
+    this.meters.playout = null
   }
 }

@@ -1,4 +1,4 @@
-// PURE. Everything that can go wrong, by name. What it is called and what helps stands in strings.ts.
+// PURE. Everything that can go wrong, by name. What it is called and what helps stands in words/.
 
 import type { CloseProblem } from './close-codes.ts'
 

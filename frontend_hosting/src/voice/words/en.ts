@@ -1,12 +1,16 @@
-// Every word the voice part shows, in one place, so that another language is another object of this shape.
+// Every word the page shows. Another language is another object of this shape: see catalogue.ts.
 
-import type { EndReason } from './close-codes.ts'
-import type { ProblemCode } from './problems.ts'
-import type { Phase } from './session.ts'
+import type { EndReason } from '../close-codes.ts'
+import type { EventSource } from '../event-log.ts'
+import type { NoticeCode } from '../notices.ts'
+import type { ProblemCode } from '../problems.ts'
+import type { Phase } from '../session.ts'
 
 type ProblemText = { readonly title: string; readonly remedy: string }
 
-export const strings = {
+export const en = {
+  /** BCP 47: the `lang` of the page, and how numbers are written. */
+  locale: 'en',
   product: 'Voice assistant',
   lead: 'Talk it through.',
   leadText: 'Ask, think aloud, change your mind in mid-sentence. It listens while it speaks.',
@@ -18,6 +22,25 @@ export const strings = {
   language: 'Language',
   voice: 'Voice',
   retryOptions: 'Try again',
+
+  signIn: {
+    leadText: 'Sign in to talk with the assistant. You will come back here.',
+    start: 'Sign in',
+    busy: 'Signing in',
+    again: 'Sign in again',
+    out: 'Sign out',
+    outOf: (account: string) => `Sign out ${account}`,
+    tryAgain: 'Try again',
+    problems: {
+      insecure: { title: 'This page is not secure', remedy: 'Browsers sign in only over https. Open the page at its https address, or on localhost.' },
+      storageBlocked: { title: 'This browser keeps nothing for this page', remedy: 'Signing in needs site data for a moment. Allow it for this site, or leave private browsing.' },
+      serviceUnreachable: { title: 'The service cannot be reached', remedy: 'Check your internet connection. If that is fine, try again in a few minutes.' },
+      configMissing: { title: 'The page was not set up', remedy: 'It does not know where to sign in. Tell whoever looks after it.' },
+      configWrong: { title: 'The page was set up wrongly', remedy: 'Tell whoever looks after it.' },
+      poolUnreachable: { title: 'Sign-in cannot be reached', remedy: 'Nothing is wrong with your password. Try again in a moment.' },
+      notCompleted: { title: 'The sign-in was not completed', remedy: 'It took too long, or began in another window. Sign in once more.' },
+    } satisfies Readonly<Record<string, ProblemText>>,
+  },
 
   phase: {
     idle: 'Ready when you are',
@@ -37,9 +60,7 @@ export const strings = {
 
   controls: 'Call controls',
   mute: 'Mute',
-  unmute: 'Unmute',
   pushToTalk: 'Push to talk',
-  handsFree: 'Hands-free',
   hold: 'Hold to talk',
   interrupt: 'Interrupt',
   end: 'End',
@@ -52,6 +73,14 @@ export const strings = {
   interrupted: 'interrupted',
   copy: 'Copy transcript',
   copied: 'Copied',
+  copyFailed: 'The browser did not allow copying. Save it as a file instead.',
+  save: 'Save transcript',
+  saveAs: { text: 'Text', json: 'JSON with every detail', webvtt: 'WebVTT with times' },
+  tool: {
+    started: (name: string) => `Using ${name}`,
+    finished: (name: string) => `Used ${name}`,
+    failed: (name: string) => `${name} did not work`,
+  },
   notes: {
     freshSession: 'The connection was lost and a new session began. The assistant does not remember what stands above.',
     unanswered: 'No answer came. Please say it again.',
@@ -75,8 +104,11 @@ export const strings = {
   },
   roundTrip: (ms: number) => `${ms} ms`,
   retryIn: 'The connection was lost. Trying again with a new session.',
+  retrySeconds: (seconds: string) => `in ${seconds} s`,
 
   settings: 'Settings',
+  interfaceLanguage: 'Language of this page',
+  browserLanguage: 'As in the browser',
   theme: 'Appearance',
   themes: { system: 'System', light: 'Light', dark: 'Dark' },
   announce: 'Read new messages to screen readers',
@@ -84,6 +116,57 @@ export const strings = {
   shortcuts: 'Keyboard shortcuts',
   shortcutsHint: 'M mutes, Esc interrupts, hold Space in push to talk.',
   dismiss: 'Dismiss',
+
+  sound: 'Sound',
+  microphone: 'Microphone',
+  speaker: 'Loudspeaker',
+  systemDevice: 'System default',
+  unnamedDevice: (number: string) => `Device ${number}`,
+  speakerBySystem: 'This browser plays through the loudspeaker that is chosen in your system.',
+  testMicrophone: 'Test the microphone',
+  stopTest: 'Stop the test',
+  testHint: 'Say something: the bar moves when you are heard.',
+  testHeard: 'You can be heard.',
+  level: 'Level of your microphone',
+  testSpeaker: 'Play a sound',
+  volume: 'Volume',
+  percent: (percent: string) => `${percent} %`,
+  pause: 'Pause before the answer',
+  pauseHint: 'How long you may be silent before your turn ends.',
+  spanSeconds: (seconds: string) => `${seconds} s`,
+
+  notices: {
+    microphoneSwitched: 'Your microphone was disconnected. Another one is in use now.',
+    microphoneGone: 'Your microphone was disconnected. You can go on by typing; connect it again to talk.',
+    microphoneBack: 'Your microphone is in use again.',
+    speakerGone: 'Your loudspeaker was disconnected. Sound comes from the system’s own now.',
+    echo: 'This microphone cannot remove the assistant’s voice from yours. Use headphones, or push to talk.',
+    soundSuspended: 'The browser has paused the sound of this page.',
+  } satisfies Record<NoticeCode, string>,
+  usePushToTalk: 'Use push to talk',
+  soundOn: 'Turn the sound on',
+
+  details: 'Details',
+  responseTimes: 'Response time',
+  noResponses: 'No answer has been timed yet.',
+  lastTime: 'Last',
+  medianTime: 'Typical',
+  p95Time: 'Slow (1 in 20)',
+  stages: { waiting: 'Pause, to be sure you had finished', answering: 'Service and model', playing: 'Buffer and loudspeaker' },
+  usage: 'Usage',
+  noUsage: 'The service has not reported any yet.',
+  tokens: { heard: 'Speech heard', read: 'Text read', spoken: 'Speech spoken', written: 'Text written', total: 'All tokens' },
+  session: 'Session',
+  sessionId: 'Session',
+  model: 'Model',
+  roundTripTime: 'Round trip',
+  underruns: 'Playback gaps',
+  events: 'Events',
+  filterEvents: 'Filter events',
+  allSources: 'All',
+  sources: { page: 'Page', service: 'Service', sound: 'Sound' } satisfies Record<EventSource, string>,
+  eventCount: (shown: string, all: string) => `${shown} of ${all} events`,
+  copyEvents: 'Copy events',
 
   ended: {
     done: 'Thank you for talking.',
@@ -174,3 +257,5 @@ export const strings = {
     },
   } satisfies Record<ProblemCode, ProblemText>,
 }
+
+export type Words = typeof en

@@ -1,29 +1,34 @@
 import { type ReactNode, useEffect, useRef } from 'react'
 
 import { Button } from '../../ui/button.tsx'
-import { CloseIcon } from '../../ui/icons.tsx'
 import type { Conversation } from '../conversation.ts'
 import type { Problem } from '../problems.ts'
 import type { Options } from '../service.ts'
 import { gateOf, isOver, phaseOf, type VoiceState } from '../session.ts'
+import type { Patience } from '../sound.ts'
 import type { VoiceStore } from '../store.ts'
-import { strings } from '../strings.ts'
+import { useWords } from '../words/use-words.ts'
 import { useVoice } from '../use-voice.ts'
 import { CallControls } from './call-controls.tsx'
 import { CallSummary } from './call-summary.tsx'
 import { Captions } from './captions.tsx'
 import { Composer } from './composer.tsx'
 import { ConnectionPill } from './connection-pill.tsx'
+import { DetailsMenu } from './details-menu.tsx'
+import { Complaint, NoticeCard } from './notice-card.tsx'
 import { Orb } from './orb.tsx'
 import { ProblemCard } from './problem-card.tsx'
 import { type Settings, SettingsMenu } from './settings-menu.tsx'
+import { SoundMenu } from './sound-menu.tsx'
 import { StartPanel } from './start-panel.tsx'
 import { StatusLine } from './status-line.tsx'
+import { ThreadTools } from './thread-tools.tsx'
 import { Transcript } from './transcript.tsx'
 import { useChoice } from './use-choice.ts'
-import { useOptions } from './use-options.ts'
+import { type Offered, useOptions } from './use-options.ts'
 import { usePresence } from './use-presence.ts'
 import { useShortcuts } from './use-shortcuts.ts'
+import { useSound } from './use-sound.ts'
 
 type Props = {
   readonly store: VoiceStore
@@ -31,6 +36,8 @@ type Props = {
   readonly fetchOptions: () => Promise<Options | Problem>
   readonly settings: Settings
   readonly dark: boolean
+  /** In another page that page has the main landmark and the first heading. */
+  readonly isPage: boolean
   readonly onSettings: (settings: Settings) => void
   /** Stands in the header: who is signed in, and the way out. */
   readonly account?: ReactNode
@@ -41,27 +48,39 @@ type Props = {
 const DEFAULT_TEXT_CHARS = 1000
 
 /** The whole screen of a voice call, from before it starts until after it has ended. */
-export function VoiceSessionViewer({ store, conversation, fetchOptions, settings, dark, onSettings, account, signInAgain }: Props): ReactNode {
+export function CallScreen({ store, conversation, fetchOptions, settings, dark, isPage, onSettings, account, signInAgain }: Props): ReactNode {
+  const words = useWords()
   const state = useVoice(store)
   const { call, thread } = state
   const over = isOver(call)
+  const Heading = isPage ? 'h1' : 'h2'
+  const Main = isPage ? 'main' : 'div'
   const phase = phaseOf(state)
   const showThread = !over || thread.length > 0
   const mainRef = useFocusKept(over)
+  const offered = useOptions(fetchOptions, over)
+  const [sound, setSound] = useSound(conversation)
   useShortcuts(conversation, settings.shortcuts && call.status === 'live')
   usePresence(conversation, call.status === 'live')
 
   return (
-    <div className="flex min-h-dvh flex-col bg-paper text-ink lg:h-dvh lg:min-h-[40rem]">
-      <header className="flex items-center gap-2 px-4 sm:gap-3 pt-3 sm:px-6">
-        <h1 className="mr-auto min-w-0 truncate font-serif text-xl font-medium tracking-tight">{strings.product}</h1>
-        {call.status === 'idle' ? null : <ConnectionPill state={state} />}
+    <div className="flex min-h-(--viewer-height) flex-col bg-paper text-ink @5xl:h-(--viewer-height) @5xl:min-h-[40rem]">
+      <header className="flex items-center gap-1 px-4 pt-3 @[40rem]:gap-3 @[40rem]:px-6">
+        {/* A phone has no room for both the name and the state of the line. */}
+        <div className={call.status === 'idle' ? 'mr-auto min-w-0' : '@[40rem]:mr-auto'}>
+          <Heading className={`truncate font-serif text-xl font-medium tracking-tight ${call.status === 'idle' ? '' : 'sr-only @[40rem]:not-sr-only'}`}>
+            {words.product}
+          </Heading>
+        </div>
+        {call.status === 'idle' ? null : <div className="mr-auto min-w-0 @[40rem]:mr-0"><ConnectionPill state={state} /></div>}
         <div className="flex shrink-0 items-center">
+          <DetailsMenu state={state} conversation={conversation} />
+          <SoundMenu sound={sound} onChange={setSound} patience={patienceOf(state, offered.options)} live={call.status === 'live'} meters={conversation.meters} />
           <SettingsMenu settings={settings} onChange={onSettings} />
           {account}
         </div>
       </header>
-      <main
+      <Main
         ref={mainRef}
         tabIndex={-1}
         data-phase={phase}
@@ -72,23 +91,25 @@ export function VoiceSessionViewer({ store, conversation, fetchOptions, settings
             <Orb phase={phase} closed={gateOf(state) === 'closed'} dark={dark} meters={conversation.meters} />
           </div>
           {call.status === 'idle' ? <Welcome /> : <StatusLine state={state} />}
-          {call.status === 'live' ? <div className="mt-1 hidden min-h-30 w-full justify-center lg:flex"><Captions state={state} /></div> : null}
-          {call.status === 'reconnecting' ? <p className="max-w-sm text-center text-soft">{strings.retryIn}</p> : null}
+          {call.status === 'live' ? <div className="mt-1 hidden min-h-30 w-full justify-center @5xl:flex"><Captions state={state} meters={conversation.meters} /></div> : null}
+          {call.status === 'reconnecting' ? <p className="max-w-sm text-center text-soft">{words.retryIn}</p> : null}
+          {!over && state.notice ? <NoticeCard notice={state.notice} handsFree={state.input.mode === 'handsFree'} conversation={conversation} /> : null}
           {!over && state.complaint ? <Complaint text={state.complaint.message} onDismiss={() => conversation.dismissComplaint()} /> : null}
         </div>
-        <div className={showThread ? 'px-4 py-4 [grid-area:controls] lg:pb-8' : 'w-full px-4 pb-10'}>
+        <div className={showThread ? 'px-4 py-4 [grid-area:controls] @5xl:pb-8' : 'w-full px-4 pb-10'}>
           {over ? (
-            <Before conversation={conversation} state={state} fetchOptions={fetchOptions} signInAgain={signInAgain} />
+            <Before conversation={conversation} state={state} offered={offered} signInAgain={signInAgain} />
           ) : (
             <During state={state} conversation={conversation} shortcuts={settings.shortcuts} />
           )}
         </div>
         {showThread ? (
           <section
-            aria-label={strings.thread}
-            className="mx-4 flex h-80 min-h-0 flex-col overflow-hidden rounded-3xl border border-line bg-surface [grid-area:thread] max-lg:h-auto max-lg:min-h-72 lg:mx-0 lg:mt-2 lg:mr-6 lg:mb-6 lg:h-auto"
+            aria-label={words.thread}
+            className="mx-4 flex h-80 min-h-0 flex-col overflow-hidden rounded-3xl border border-line bg-surface [grid-area:thread] @max-5xl:h-auto @max-5xl:min-h-72 @5xl:mx-0 @5xl:mt-2 @5xl:mr-6 @5xl:mb-6 @5xl:h-auto"
           >
-            <Transcript thread={thread} announce={settings.announce} />
+            <ThreadTools state={state} />
+            <Transcript thread={thread} announce={settings.announce} language={state.language} />
             {over ? null : (
               <Composer
                 disabled={call.status !== 'live'}
@@ -98,38 +119,47 @@ export function VoiceSessionViewer({ store, conversation, fetchOptions, settings
             )}
           </section>
         ) : null}
-      </main>
+      </Main>
     </div>
   )
+}
+
+const DEFAULT_PATIENCE: Patience = { silenceThresholdMs: 1500, watchdogMs: 2000 }
+
+/** How long the service lets a user pause: as the call says, else as its options do. */
+function patienceOf({ call }: VoiceState, options: Options | null): Patience {
+  return call.status === 'live' ? call.ready : (options?.patience ?? DEFAULT_PATIENCE)
 }
 
 /** Phone: stage, thread, controls. Desk: the thread stands beside the other two. */
 const GRID =
-  "[grid-template:'stage'_auto_'thread'_minmax(18rem,1fr)_'controls'_auto/minmax(0,1fr)] lg:min-h-0 lg:[grid-template:'stage_thread'_minmax(auto,1fr)_'controls_thread'_auto/minmax(0,1fr)_26rem]"
+  "[grid-template:'stage'_auto_'thread'_minmax(18rem,1fr)_'controls'_auto/minmax(0,1fr)] @5xl:min-h-0 @5xl:[grid-template:'stage_thread'_minmax(auto,1fr)_'controls_thread'_auto/minmax(0,1fr)_26rem]"
 /** During a call the page is as high as the window and the thread scrolls. */
-const HELD = 'max-lg:h-[calc(100dvh-3.5rem)] max-lg:min-h-[36rem] max-lg:flex-none'
-const STAGE = 'gap-2 pb-3 [grid-area:stage] lg:gap-3'
+const HELD = '@max-5xl:h-[calc(var(--viewer-height)-3.5rem)] @max-5xl:min-h-[36rem] @max-5xl:flex-none'
+const STAGE = 'gap-2 pb-3 [grid-area:stage] @5xl:gap-3'
 
 function orbHeight(over: boolean, showThread: boolean, welcome: boolean): string {
-  if (welcome) return 'h-60 sm:h-[min(36vh,21rem)]'
-  if (!showThread) return 'h-40 sm:h-44'
-  return over ? 'h-32 lg:h-[min(24vh,14rem)]' : 'h-44 sm:h-56 lg:h-[min(46vh,26rem)]'
+  if (welcome) return 'h-60 @[40rem]:h-[min(36vh,21rem)]'
+  if (!showThread) return 'h-40 @[40rem]:h-44'
+  return over ? 'h-32 @5xl:h-[min(24vh,14rem)]' : 'h-44 @[40rem]:h-56 @5xl:h-[min(46vh,26rem)]'
 }
 
 function Welcome(): ReactNode {
+  const words = useWords()
   return (
     <div className="flex flex-col items-center gap-3 text-center">
-      <p className="font-serif text-5xl leading-none tracking-tight sm:text-6xl">{strings.lead}</p>
-      <p className="max-w-md text-lg text-balance text-soft">{strings.leadText}</p>
+      <p className="font-serif text-5xl leading-none tracking-tight @[40rem]:text-6xl">{words.lead}</p>
+      <p className="max-w-md text-lg text-balance text-soft">{words.leadText}</p>
     </div>
   )
 }
 
-type BeforeProps = Pick<Props, 'conversation' | 'fetchOptions' | 'signInAgain'> & { readonly state: VoiceState }
+type BeforeProps = Pick<Props, 'conversation' | 'signInAgain'> & { readonly state: VoiceState; readonly offered: Offered }
 
 /** Before a call, and after one: choices, problems, the start button. */
-function Before({ conversation, state, fetchOptions, signInAgain }: BeforeProps): ReactNode {
-  const { options, problem: optionsProblem, reload } = useOptions(fetchOptions)
+function Before({ conversation, state, offered, signInAgain }: BeforeProps): ReactNode {
+  const words = useWords()
+  const { options, problem: optionsProblem, reload } = offered
   const [choice, choose] = useChoice(options)
   const { call } = state
   const problem = call.status === 'failed' ? call.problem : optionsProblem
@@ -137,7 +167,7 @@ function Before({ conversation, state, fetchOptions, signInAgain }: BeforeProps)
     <div className="flex flex-col items-center gap-5">
       {problem ? <ProblemCard problem={problem} /> : null}
       {problem?.code === 'signInRequired' ? signInAgain : null}
-      {problem && problem === optionsProblem ? <Button onClick={reload}>{strings.retryOptions}</Button> : null}
+      {problem && problem === optionsProblem ? <Button onClick={reload}>{words.retryOptions}</Button> : null}
       {call.status === 'idle' ? null : <CallSummary state={state} />}
       <StartPanel
         options={options}
@@ -154,30 +184,18 @@ function Before({ conversation, state, fetchOptions, signInAgain }: BeforeProps)
 type DuringProps = { readonly state: VoiceState; readonly conversation: Conversation; readonly shortcuts: boolean }
 
 function During({ state, conversation, shortcuts }: DuringProps): ReactNode {
+  const words = useWords()
   if (state.call.status === 'live') return <CallControls state={state} conversation={conversation} shortcuts={shortcuts} />
   return (
     <div className="flex justify-center">
-      <Button onClick={() => conversation.end()}>{strings.cancel}</Button>
-    </div>
-  )
-}
-
-type ComplaintProps = { readonly text: string; readonly onDismiss: () => void }
-
-function Complaint({ text, onDismiss }: ComplaintProps): ReactNode {
-  return (
-    <div role="alert" className="flex max-w-md items-center gap-2 rounded-2xl border border-warn/50 bg-surface py-1 pr-1 pl-4 text-[0.9375rem]">
-      <p className="flex-1 py-2">{text}</p>
-      <button type="button" aria-label={strings.dismiss} onClick={onDismiss} className="flex h-11 w-11 items-center justify-center rounded-full text-soft hover:text-ink">
-        <CloseIcon />
-      </button>
+      <Button onClick={() => conversation.end()}>{words.cancel}</Button>
     </div>
   )
 }
 
 /** The button that was pressed leaves the page with its panel; focus goes to the new panel's beginning, not astray. */
-function useFocusKept(over: boolean): React.RefObject<HTMLElement | null> {
-  const mainRef = useRef<HTMLElement>(null)
+function useFocusKept(over: boolean): React.RefObject<(HTMLElement & HTMLDivElement) | null> {
+  const mainRef = useRef<HTMLElement & HTMLDivElement>(null)
   const wasOver = useRef(over)
   useEffect(() => {
     if (wasOver.current === over) return

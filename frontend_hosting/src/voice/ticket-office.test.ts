@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import type { Proof, TicketRefused } from '../voice/tickets.ts'
-import { ticketOffice } from './tickets.ts'
+import { ticketOffice } from './ticket-office.ts'
+import type { Proof, TicketRefused } from './tickets.ts'
 
 type Answer = readonly [status: number, body: unknown, headers?: Record<string, string>]
 

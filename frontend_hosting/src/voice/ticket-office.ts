@@ -1,9 +1,8 @@
 // POST /api/tickets: the access token is shown here and nowhere else; a ticket takes its place at the socket.
 
-import type { Closing } from '../voice/close-codes.ts'
-import type { ProblemCode } from '../voice/problems.ts'
-import { type GetTicket, TicketRefused } from '../voice/tickets.ts'
-import type { AccessToken } from './access-token.ts'
+import type { Closing } from './close-codes.ts'
+import type { ProblemCode } from './problems.ts'
+import { type AccessToken, type GetTicket, TicketRefused } from './tickets.ts'
 
 type Fetch = (path: string, init: RequestInit) => Promise<Response>
 
