@@ -75,13 +75,20 @@ def cognito(*, environment: Mapping[str, str]) -> Part:
 
 
 def service(
-    *, port: int, model: Ready, pool: Ready, page_dir: Path | None, environment: Mapping[str, str]
+    *,
+    port: int,
+    model: Ready,
+    pool: Ready,
+    page_dir: Path | None,
+    state_dir: Path,
+    environment: Mapping[str, str],
 ) -> Part:
     """The product itself, talking to the stand-ins with their credentials and nobody else's."""
     settings = {
         "VOICE_DRAIN_S": "2",
         "VOICE_LOG_LEVEL": "info",
         "VOICE_STAGE": "local",
+        "VOICE_STORE_PATH": str(state_dir / "conversations.sqlite"),
         **{name: value for name, value in environment.items() if name.startswith("VOICE_")},
         "VOICE_HOST": LOOPBACK,
         "VOICE_PORT": str(port),

@@ -89,6 +89,7 @@ class Runner:
                 model=model,
                 pool=pool,
                 page_dir=page_dir if choices.page else None,
+                state_dir=choices.root / ".run",
                 environment=self._environment,
             )
         )

@@ -26,6 +26,8 @@ from service.metrics.counters import Counters
 from service.metrics.instruments import Instruments
 from service.metrics.pipe import LinePipe
 from service.settings import ImpossibleSettingsError, Settings, load
+from service.stores.ports import ConversationStore, StoreUnavailableError
+from service.stores.wiring import open_store
 from service.transports.bedrock_direct.transport import BedrockDirectTransport
 from service.transports.bedrock_sdk import BedrockSdkTransport
 from service.transports.deadlines import Deadlines
@@ -67,6 +69,9 @@ def main() -> int:
     try:
         with listener:
             uvloop.run(_serve(settings, listener, Instruments(pipe=pipe)))
+    except StoreUnavailableError as error:
+        print(f"voice service: the store of conversations cannot be used: {error}", file=sys.stderr)
+        return _IMPOSSIBLE
     finally:
         pipe.close()
     return 0
@@ -86,14 +91,25 @@ def _listen(settings: Settings) -> socket.socket:
 async def _serve(settings: Settings, listener: socket.socket, instruments: Instruments) -> None:
     counters = Counters()
     clock = asyncio.get_running_loop().time
+    store = open_store(
+        settings.store,
+        path=settings.store_path,
+        table=settings.store_table,
+        region=settings.region,
+        endpoint=settings.store_endpoint,
+        timeout_s=settings.store_timeout_s,
+        retention_days=settings.retention_days,
+    )
+    await _check(store, settings)
     async with cognito(settings, counters=counters, clock=clock) as sign_in:
         await _serve_until_told(
-            sign_in, settings, listener, counters=counters, clock=clock, instruments=instruments
+            sign_in, store, settings, listener, counters=counters, clock=clock, instruments=instruments
         )
 
 
 async def _serve_until_told(
     sign_in: SignIn,
+    store: ConversationStore | None,
     settings: Settings,
     listener: socket.socket,
     *,
@@ -110,6 +126,7 @@ async def _serve_until_told(
         counters=counters,
         clock=clock,
         instruments=instruments,
+        store=store,
     )
     server = _Server(_uvicorn_config(app, settings))
     server.address = _address(listener)
@@ -128,6 +145,19 @@ async def _serve_until_told(
         registry.add(contract.DRAIN_FORCED, left)
         server.should_exit = True
     await serving
+
+
+async def _check(store: ConversationStore | None, settings: Settings) -> None:
+    """A file that cannot be used is a mistake to be seen at once; a table may only be away for a moment."""
+    if store is None:
+        return
+    try:
+        await store.check()
+    except StoreUnavailableError as error:
+        if settings.store == "sqlite":
+            await store.aclose()
+            raise
+        logs.logger("service").error("the store cannot be reached", reason=str(error))
 
 
 def _model(settings: Settings, counters: Counters) -> ModelTransport:

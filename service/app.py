@@ -15,8 +15,8 @@ from starlette.responses import Response
 from starlette.routing import WebSocketRoute
 
 from service import identifiers
+from service.api import conversations, options, page_config, problems, tickets
 from service.api import health as health_api
-from service.api import options, page_config, problems, tickets
 from service.api.page import Page
 from service.auth.sign_in import SignIn
 from service.driver import SessionCore, Surroundings
@@ -27,6 +27,7 @@ from service.metrics.instruments import Instruments
 from service.metrics.logs import logger
 from service.metrics.publisher import Publisher
 from service.policies.admission import Admission
+from service.policies.breaker import Breaker
 from service.policies.closure import Closure, TrailingSilence
 from service.policies.endpointing import Endpointing
 from service.policies.prices import prices_on
@@ -38,8 +39,10 @@ from service.session.machine import Session
 from service.session.terms import SessionTerms
 from service.sessions import Sessions
 from service.settings import Settings
+from service.stores.ports import ConversationStore
 from service.tools.current_time import CurrentTime
 from service.tools.registry import Registry
+from service.transports.guarded import GuardedTransport
 from service.transports.handshake import Refused, Rules
 from service.transports.ports import ModelTransport
 from service.transports.websocket import Entrance
@@ -64,9 +67,11 @@ def create_app(
     sign_in: SignIn,
     counters: Counters,
     clock: Callable[[], float],
+    store: ConversationStore | None = None,
     wall_clock: Callable[[], float] = time.time,
     new_id: Callable[[], str] = identifiers.new_id,
     instruments: Instruments | None = None,
+    new_token: Callable[[], str] = identifiers.new_token,
 ) -> FastAPI:
     """The application; `app.state.sessions` is what has to be drained before it stops."""
     health = health_api.Health()
@@ -80,13 +85,16 @@ def create_app(
         registry=instruments.registry,
         prices=lambda: prices_on(settings.model_id, _day(wall_clock())),
         surroundings=Surroundings(
-            model=model,
+            model=GuardedTransport(model, Breaker(), clock),
             tools=tools,
             clock=clock,
             close_timeout_s=settings.model_close_timeout_s + 5.0,
+            store=store,
+            store_timeout_s=settings.store_timeout_s,
         ),
-        new_session=partial(_new_session, _terms(settings, tools), new_id),
+        new_session=partial(_new_session, _terms(settings, tools, keeps_history=store is not None), new_id),
         new_id=new_id,
+        new_token=new_token,
         wall_clock=wall_clock,
     )
     publisher = instruments.publisher(
@@ -103,7 +111,9 @@ def create_app(
     app = FastAPI(
         title="Voice assistant",
         version="1",
-        lifespan=partial(_lifespan, model=model, health=health, sessions=sessions, publisher=publisher),
+        lifespan=partial(
+            _lifespan, model=model, store=store, health=health, sessions=sessions, publisher=publisher
+        ),
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -136,6 +146,8 @@ def create_app(
     )
     reception = Reception(rules=rules, sign_in=sign_in, sessions=sessions)
     app.include_router(tickets.router(reception.issue))
+    if store is not None:
+        app.include_router(conversations.router(store, user_of=reception.user_of))
     entrance = Entrance(
         rules=rules,
         admit=sessions.admit,
@@ -149,7 +161,7 @@ def create_app(
     return app
 
 
-def _terms(settings: Settings, tools: Registry) -> SessionTerms:
+def _terms(settings: Settings, tools: Registry, *, keeps_history: bool) -> SessionTerms:
     """What every session of this deployment begins with."""
     return SessionTerms(
         session_id="",
@@ -163,6 +175,8 @@ def _terms(settings: Settings, tools: Registry) -> SessionTerms:
             Tool(name=tool.name, description=tool.text, schema=orjson.dumps(dict(tool.schema)).decode())
             for tool in tools.descriptions
         ),
+        keeps_history=keeps_history,
+        parked_s=settings.park_s,
         closure=Closure(settings.closure),
         trailing=TrailingSilence(after_speech_ms=settings.trailing_silence_ms),
         endpointing=Endpointing(silence_threshold_ms=settings.silence_threshold_ms),
@@ -185,6 +199,7 @@ def _new_session(
     *,
     session_id: str,
     subprotocol: Subprotocol,
+    resume_token: str,
     signed_in_until: float,
     now: float,
 ) -> SessionCore:
@@ -193,6 +208,7 @@ def _new_session(
         session_id=session_id,
         conversation_id=new_id(),
         subprotocol=subprotocol,
+        resume_token=resume_token,
         sign_in_expires_at=signed_in_until,
     )
     # Chance only spreads waits, so that sessions do not act in step.
@@ -217,6 +233,7 @@ async def _lifespan(
     _: FastAPI,
     *,
     model: ModelTransport,
+    store: ConversationStore | None,
     health: health_api.Health,
     sessions: Sessions,
     publisher: Publisher,
@@ -235,6 +252,8 @@ async def _lifespan(
         await asyncio.wait({checking, watching, publishing})
         publisher.flush()
         await model.aclose()
+        if store is not None:
+            await store.aclose()
 
 
 async def _check(model: ModelTransport, health: health_api.Health) -> None:

@@ -30,17 +30,23 @@ from service.session.effects import (
     SendToModel,
 )
 from service.session.events import (
+    ClientBack,
     ClientFault,
     ClientGone,
     DrainRequested,
     Event,
+    Kept,
     ModelEvent,
+    NotKept,
     SignInRevoked,
     StreamAccepted,
     StreamClosed,
     StreamOpened,
     ToolFinished,
 )
+from service.session.keeping import Keep, KeepRest, Write
+from service.stores.errands import Errands, fault_of
+from service.stores.ports import ConversationStore, StoreError
 from service.tools.registry import Registry
 from service.transports.ports import ClientConnection, ModelStream, ModelTransport
 from service.wire import client, server, sonic_input, sonic_output
@@ -50,12 +56,19 @@ _INTERNAL_ERROR: Final = "Something went wrong on our side; please start again."
 _log = logger("service.driver")
 
 
+# The client said goodbye, or its page was closed.
+_CLOSED_BY_CLIENT: Final = frozenset({1000, 1001})
+
+
 class SessionCore(Protocol):
     """What a driver drives: `service.session`, or a stand-in of a test."""
 
     @property
     def deadline(self) -> float | None:
         """The next instant at which `tick` must be called; None when the session is over."""
+
+    def can_resume(self, token: str, last_seq: int) -> bool:
+        """Whether whoever shows this token, having got so far, takes the session up without a gap."""
 
     def receive(self, event: Event, now: float) -> Sequence[Effect]:
         """Something happened."""
@@ -72,6 +85,8 @@ class Surroundings:
     tools: Registry
     clock: Callable[[], float]
     close_timeout_s: float
+    store: ConversationStore | None = None
+    store_timeout_s: float = 3.0
 
 
 class Driver:
@@ -90,11 +105,16 @@ class Driver:
     ) -> None:
         self._session = session
         self._holder = holder
-        self._connection = connection
+        self._connection = self._first_connection = connection
         self._subprotocol = subprotocol
         self._record = record
         self._model = surroundings.model
         self._tools = surroundings.tools
+        self._store = Errands(
+            surroundings.store,
+            holder.grant.principal.user_id,
+            timeout_s=surroundings.store_timeout_s,
+        )
         self._clock = surroundings.clock
         self._close_timeout_s = surroundings.close_timeout_s
         self._tasks = tasks
@@ -104,13 +124,15 @@ class Driver:
         self._opening: dict[int, asyncio.Task[None]] = {}
         self._streams: dict[int, ModelStream] = {}
         self._asked: set[asyncio.Task[None]] = set()
-        """Tools that run and tickets that are looked at."""
+        """Tools that run, tickets that are looked at, and questions to the store; none is wanted after the end."""
+        self._keeping_rest: asyncio.Task[None] | None = None
         self._streams_gone = asyncio.Event()
         self._streams_gone.set()
         self._last_seq = 0
         self._dropped_frames = 0
         self._close_code: int = CloseCode.DONE
         self._broken = False
+        self._over = asyncio.Event()
         self._rearm()
 
     @property
@@ -154,6 +176,34 @@ class Driver:
         """This process will go; the session has this long."""
         self._feed(DrainRequested(deadline_s=deadline_s))
 
+    def can_resume(self, token: str, last_seq: int, subprotocol: Subprotocol) -> bool:
+        """Whether a client that shows this takes the session up where it is."""
+        return (
+            not self._broken
+            and subprotocol is self._subprotocol
+            and self._session.can_resume(token, last_seq)
+        )
+
+    def adopt(self, connection: ClientConnection, resume: client.Resume, token: str, grant: Grant) -> None:
+        """The client has a new connection and proved anew who it is; the old one, if it still stands, is closed."""
+        before, self._connection = self._connection, connection
+        before.close(CloseCode.SUPERSEDED, ErrorCode.SUPERSEDED.value)
+        self._holder.grant = grant
+        self._feed(
+            ClientBack(
+                last_seq=resume.last_seq,
+                played=resume.played,
+                token=token,
+                signed_in_until=self._holder.expires_at,
+            )
+        )
+
+    def lost(self, connection: ClientConnection, close_code: int | None) -> None:
+        """This connection is closed; that concerns the session unless it has another by now."""
+        if connection is self._connection:
+            self._connection = _Nowhere()
+            self._feed(ClientGone(for_good=close_code in _CLOSED_BY_CLIENT))
+
     @property
     def grant(self) -> Grant:
         """The sign-in that the session has now."""
@@ -164,8 +214,9 @@ class Driver:
         self._feed(SignInRevoked())
 
     async def finish(self, close_code: int | None) -> None:
-        """The socket is closed: let go of everything, within a deadline. `close_code` is the client's own."""
-        self._feed(ClientGone())
+        """The first connection is closed: wait for the end of the session, then let go of everything, in time."""
+        self.lost(self._first_connection, close_code)
+        await self._over.wait()
         if self._timer is not None:
             self._timer.cancel()
         for waiting in (*self._opening.values(), *self._asked):
@@ -177,11 +228,20 @@ class Driver:
                 await self._streams_gone.wait()
         except TimeoutError:
             _log.error("model stream did not close", session_id=self.session_id)
+        await self._finish_keeping()
         if close_code is not None and self._close_code == CloseCode.DONE:
             self._close_code = close_code
         self._record.ended(
             now=self._clock(), close_code=self._close_code, dropped_frames=self._dropped_frames
         )
+
+    async def _finish_keeping(self) -> None:
+        if self._keeping_rest is None:
+            return
+        await asyncio.wait({self._keeping_rest}, timeout=self._close_timeout_s)
+        if not self._keeping_rest.done():
+            self._keeping_rest.cancel()
+            _log.error("turns were not saved in time", session_id=self.session_id)
 
     def _feed(self, event: Event) -> None:
         if self._broken:
@@ -211,6 +271,7 @@ class Driver:
         """
         deadline = self._session.deadline
         if deadline is None:
+            self._over.set()
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
@@ -237,12 +298,12 @@ class Driver:
                 case CloseClient(code=code, reason=reason):
                     self._close_code = code
                     self._connection.close(code, reason)
-                case OpenStream() | CloseStream() | RunTool() | RedeemTicket():
+                case OpenStream() | CloseStream() | RunTool() | RedeemTicket() | Keep() | KeepRest():
                     self._begin(effect)
                 case _:
                     self._record.record(effect)
 
-    def _begin(self, effect: OpenStream | CloseStream | RunTool | RedeemTicket) -> None:
+    def _begin(self, effect: OpenStream | CloseStream | RunTool | RedeemTicket | Keep | KeepRest) -> None:
         """What takes time."""
         match effect:
             case OpenStream(stream_id=stream_id):
@@ -257,6 +318,10 @@ class Driver:
                 self._ask(self._run_tool(effect))
             case RedeemTicket(ticket=ticket):
                 self._ask(self._redeem(ticket))
+            case Keep():
+                self._ask(self._keep(effect))
+            case KeepRest(writes=writes):
+                self._keeping_rest = self._tasks.create_task(self._keep_rest(writes))
             case _:
                 assert_never(effect)
 
@@ -322,9 +387,24 @@ class Driver:
             )
         )
 
+    async def _keep_rest(self, writes: Sequence[Write]) -> None:
+        try:
+            await self._store.finish(writes)
+        except StoreError as error:
+            _log.warning("turns were not saved", session_id=self.session_id, reason=str(error))
+
+    async def _keep(self, effect: Keep) -> None:
+        try:
+            owned = await self._store.ask(effect.write)
+        except StoreError as error:
+            self._feed(NotKept(write_id=effect.write_id, fault=fault_of(error), reason=str(error)))
+        else:
+            self._feed(Kept(write_id=effect.write_id, owned=owned))
+
     def _break(self, error: Exception) -> None:
         """End this session alone; the log gets the traceback, the client the id under which it stands there."""
         self._broken = True
+        self._over.set()
         _log.error("session broke", session_id=self.session_id, exc_info=error)
         self._close_code = CloseCode.INTERNAL
         message = server.Error(
@@ -338,6 +418,16 @@ class Driver:
         self._connection.close(CloseCode.INTERNAL, "internal error")
         for stream_id in (*self._opening, *self._streams):
             self._close_stream(stream_id)
+
+
+class _Nowhere:
+    """The connection of a client that is away."""
+
+    def send(self, message: bytes | str) -> None:
+        """Nobody hears it."""
+
+    def close(self, code: int, reason: str) -> None:
+        """It is closed."""
 
 
 class _Listener:

@@ -43,6 +43,8 @@ class ErrorCode(StrEnum):
     FORBIDDEN = "forbidden"
     AT_CAPACITY = "at_capacity"
     CONVERSATION_UNKNOWN = "conversation_unknown"
+    HISTORY_UNAVAILABLE = "history_unavailable"
+    NOT_SAVED = "not_saved"
     TICKET_REFUSED = "ticket_refused"
     SIGN_IN_REQUIRED = "sign_in_required"
     SUPERSEDED = "superseded"

@@ -1,41 +1,47 @@
-"""Who asks for a ticket, and what they are told: the way from sign-in to the answers of the REST side."""
+"""Who asks, and what they are told when they may not: the way from sign-in to the answers of the REST side."""
 
 from http import HTTPStatus
 from typing import Final
 
 from service.api.problems import ProblemError
-from service.api.tickets import TicketRequest
+from service.api.visitors import Visitor
 from service.auth.ports import (
+    Grant,
     NotAllowedError,
     NotAuthenticatedError,
     SignInUnavailableError,
     TooManyTicketsError,
 )
 from service.auth.sign_in import SignIn
+from service.metrics.logs import logger
 from service.sessions import Sessions, refusal_of
 from service.transports.handshake import Refused, Rules
+
+_RETRY_AFTER_S: Final = 5
+_log = logger("service.reception")
 
 CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="voice"'}
 
 
 class Reception:
-    """Issues tickets under the same rules under which a connection is accepted."""
+    """Lets people in under the same rules under which a connection is accepted."""
 
     def __init__(self, *, rules: Rules, sign_in: SignIn, sessions: Sessions) -> None:
         self._rules = rules
         self._sign_in = sign_in
         self._sessions = sessions
 
-    async def issue(self, request: TicketRequest) -> tuple[str, int]:
+    async def user_of(self, visitor: Visitor) -> str:
+        """Whose things a request is about; raises ProblemError."""
+        return (await self._admit(visitor)).principal.user_id
+
+    async def issue(self, visitor: Visitor) -> tuple[str, int]:
         """A ticket and its life in seconds; raises ProblemError."""
-        refused = self._rules.judge_page(host=request.host, origin=request.origin)
+        grant = await self._admit(visitor)
+        refused = self._sessions.refusal()
         if refused is not None:
             raise problem_of(refused)
         try:
-            grant = await self._sign_in.authenticate(request.authorization)
-            refused = self._sessions.refusal()
-            if refused is not None:
-                raise problem_of(refused)
             ticket = await self._sign_in.issue(grant)
         except TooManyTicketsError as error:
             raise ProblemError(
@@ -44,9 +50,19 @@ class Reception:
                 str(error),
                 headers={"Retry-After": str(error.retry_after_s)},
             ) from None
+        except Exception as error:
+            _log.exception("a ticket could not be issued")
+            raise problem_of(refusal_of(SignInUnavailableError(_RETRY_AFTER_S))) from error
+        return ticket.value, ticket.expires_in_s
+
+    async def _admit(self, visitor: Visitor) -> Grant:
+        refused = self._rules.judge_page(host=visitor.host, origin=visitor.origin)
+        if refused is not None:
+            raise problem_of(refused)
+        try:
+            return await self._sign_in.authenticate(visitor.authorization)
         except (NotAuthenticatedError, NotAllowedError, SignInUnavailableError) as error:
             raise problem_of(refusal_of(error)) from None
-        return ticket.value, ticket.expires_in_s
 
 
 def problem_of(refused: Refused) -> ProblemError:

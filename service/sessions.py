@@ -10,6 +10,7 @@ from service import driver
 from service.api.health import Health, Phase
 from service.auth.ports import Grant, NotAllowedError, NotAuthenticatedError, SignInUnavailableError
 from service.auth.sign_in import SignIn
+from service.errors import VoiceError
 from service.holder import Holder
 from service.metrics import contract
 from service.metrics.counters import Counters
@@ -21,9 +22,11 @@ from service.policies.prices import Prices
 from service.transports.handshake import Refused
 from service.transports.ports import ClientConnection
 from service.transports.websocket import Attend
+from service.wire import client
 from service.wire.subprotocol import Subprotocol
 
 _RETRY_AFTER_S: Final = 5
+_FOR_GOOD: Final = 1000
 # An issuer that does not answer costs 2 s a round; ten rounds and the pause between two sweeps are below a minute.
 _ASKED_AT_ONCE: Final = 20
 _MAX_ROUNDS: Final = 10
@@ -39,9 +42,15 @@ class NewSession(Protocol):
     """Makes a session, beginning now; instants are on its clock."""
 
     def __call__(
-        self, *, session_id: str, subprotocol: Subprotocol, signed_in_until: float, now: float
+        self,
+        *,
+        session_id: str,
+        subprotocol: Subprotocol,
+        resume_token: str,
+        signed_in_until: float,
+        now: float,
     ) -> driver.SessionCore:
-        """The session."""
+        """The session; whoever shows the token, and is the same user, takes it up again."""
 
 
 class Sessions:
@@ -59,6 +68,7 @@ class Sessions:
         surroundings: driver.Surroundings,
         new_session: NewSession,
         new_id: Callable[[], str],
+        new_token: Callable[[], str],
         wall_clock: Callable[[], float],
     ) -> None:
         self._admission = admission
@@ -70,6 +80,7 @@ class Sessions:
         self._surroundings = surroundings
         self._new_session = new_session
         self._new_id = new_id
+        self._new_token = new_token
         self._wall_clock = wall_clock
         self._running: set[Attended] = set()
         self._changed = asyncio.Event()
@@ -120,6 +131,7 @@ class Sessions:
             session=self._new_session(
                 session_id=session_id,
                 subprotocol=subprotocol,
+                resume_token=self._new_token(),
                 signed_in_until=holder.expires_at,
                 now=now,
             ),
@@ -137,13 +149,29 @@ class Sessions:
             holder=holder,
             tasks=tasks,
         )
-        attended.on_finished = partial(self._forget, attended)
+        attended.belongs_to(
+            grant.principal.user_id,
+            subprotocol,
+            resume=partial(self._resume, attended),
+            on_finished=partial(self._forget, attended),
+        )
         self._running.add(attended)
         return attended
 
     def _forget(self, attended: "Attended") -> None:
         self._running.discard(attended)
         self._changed.set()
+
+    def _resume(self, newcomer: "Attended", resume: client.Resume) -> "Attended | None":
+        """The session of this process that a newcomer takes up again, which is its own from then on; None: there is none."""
+        for attended in self._running:
+            fits = attended.session_id == resume.session_id and attended.user_id == newcomer.user_id
+            if fits and attended.can_resume(resume.resume_token, resume.last_seq, newcomer.subprotocol):
+                # The newcomer has no session of its own any more, and takes no place.
+                self._forget(newcomer)
+                attended.adopt(newcomer.connection, resume, self._new_token(), newcomer.grant)
+                return attended
+        return None
 
     async def end_revoked(self) -> int:
         """Ask the issuer about the sign-in of every session, and end those it has taken back; how many."""
@@ -193,13 +221,81 @@ def refusal_of(error: NotAuthenticatedError | NotAllowedError | SignInUnavailabl
 
 
 class Attended(driver.Driver):
-    """A driver that says when it has finished."""
+    """The session of one connection: its own, or from its first message on one that had lost its connection."""
 
-    on_finished: Callable[[], None]
+    user_id: str
+    subprotocol: Subprotocol
+
+    def belongs_to(
+        self,
+        user_id: str,
+        subprotocol: Subprotocol,
+        *,
+        resume: Callable[[client.Resume], "Attended | None"],
+        on_finished: Callable[[], None],
+    ) -> None:
+        """Whose it is, how to find a session to take up again, and whom to tell of the end."""
+        self.user_id = user_id
+        self.subprotocol = subprotocol
+        self._resume = resume
+        self._on_finished = on_finished
+        self._is_new = True
+        self._other: Attended | None = None
+
+    @property
+    def connection(self) -> ClientConnection:
+        """The connection it was begun with."""
+        return self._first_connection
+
+    def on_text(self, text: str) -> None:
+        """A text message; the first one may ask for another session than the new one."""
+        if self._other is None and self._is_new:
+            self._is_new = False
+            self._other = self._asked_for(text)
+            if self._other is not None:
+                super().lost(self.connection, _FOR_GOOD)
+                return
+        if self._other is not None:
+            self._other.on_text(text)
+        else:
+            super().on_text(text)
+
+    def on_binary(self, frame: bytes) -> None:
+        """A binary message."""
+        self._is_new = False
+        if self._other is not None:
+            self._other.on_binary(frame)
+        else:
+            super().on_binary(frame)
+
+    def on_fault(self, error: VoiceError) -> None:
+        """The client broke a rule."""
+        if self._other is not None:
+            self._other.on_fault(error)
+        else:
+            super().on_fault(error)
+
+    def on_too_slow(self) -> None:
+        """The client reads too slowly."""
+        if self._other is not None:
+            self._other.on_too_slow()
+        else:
+            super().on_too_slow()
 
     async def finish(self, close_code: int | None) -> None:
         """Let go of everything, and of the place in this process."""
+        if self._other is not None:
+            self._other.lost(self.connection, close_code)
         try:
             await super().finish(close_code)
         finally:
-            self.on_finished()
+            self._on_finished()
+
+    def _asked_for(self, text: str) -> "Attended | None":
+        try:
+            message = client.decode_text(text, self.subprotocol)
+        except VoiceError:
+            return None
+        if not isinstance(message, client.Start) or message.resume is None:
+            return None
+        return self._resume(message.resume)

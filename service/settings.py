@@ -182,6 +182,37 @@ class Settings(SignInSettings):
         description="What may wait for a client that reads slowly; beyond it the client alone is closed.",
     )
 
+    store: Literal["sqlite", "dynamodb", "none"] = Field(
+        default="sqlite",
+        description="Where conversations are kept: a file, a DynamoDB table, or nowhere.",
+    )
+    store_path: Path = Field(
+        default=Path(".run/conversations.sqlite"), description="The file of `sqlite`; made if there is none."
+    )
+    store_table: str | None = Field(
+        default=None, pattern=r"^[A-Za-z0-9_.-]{3,255}$", description="The table of `dynamodb`."
+    )
+    store_endpoint: str | None = Field(
+        default=None,
+        pattern=r"^https?://",
+        description="Another address of DynamoDB; empty: AWS in the Region.",
+    )
+    store_timeout_s: float = Field(
+        default=3.0,
+        gt=0,
+        le=30,
+        description="Longest time for one request to the store; then it is tried again.",
+    )
+    park_s: int = Field(
+        default=15,
+        ge=0,
+        le=120,
+        description="Time a session goes on without its client, should that lose its connection; 0: not at all.",
+    )
+    retention_days: int = Field(
+        default=90, ge=1, le=3_650, description="A conversation is deleted this long after its last turn."
+    )
+
     drain_s: int = Field(
         default=25,
         ge=0,
@@ -267,6 +298,8 @@ class Settings(SignInSettings):
             yield f"VOICE_PING_INTERVAL_S={self.ping_interval_s:g} must be shorter than {idle}"
         if self.idle_timeout_s > self.max_session_s:
             yield f"{idle} must not be longer than VOICE_MAX_SESSION_S={self.max_session_s}"
+        if self.store == "dynamodb" and self.store_table is None:
+            yield "VOICE_STORE=dynamodb needs VOICE_STORE_TABLE, the name of the table"
         if self.drain_s >= self.stop_timeout_s:
             yield f"VOICE_DRAIN_S={self.drain_s} must be shorter than VOICE_STOP_TIMEOUT_S={self.stop_timeout_s}"
 

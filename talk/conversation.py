@@ -9,20 +9,22 @@ Two things run at once, as in the page: the microphone sends a frame every 32 ms
 import asyncio
 import contextlib
 import itertools
+import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from talk import protocol
-from talk.connection import connect
+from talk.connection import CannotConnect, connect
 from talk.listener import Listener
 from talk.microphone import FRAME_S, Microphone
 from talk.playback import Playback
 from talk.protocol import FromServer
 from talk.record import Answer, Asked, Choices, Conversation, Happening, Question, TurnOver, Typed
+from talk.resumption import Resumption, waits_s
 
 # A client that fell behind by more than this does not catch up: a burst of old audio helps nobody.
 _LATEST_S: Final = 0.25
@@ -46,10 +48,16 @@ async def hold_conversation(
     `announce` hears everything as it happens, with seconds since the connection.
     """
     choices = choices or Choices()
-    async with connect(
-        url, subprotocol=choices.subprotocol, timeout_s=choices.timeout_s, token=choices.token
-    ) as socket:
-        talker = _Talker(socket, questions, choices, announce)
+    async with contextlib.AsyncExitStack() as sockets:
+
+        async def open_socket() -> ClientConnection:
+            return await sockets.enter_async_context(
+                connect(
+                    url, subprotocol=choices.subprotocol, timeout_s=choices.timeout_s, token=choices.token
+                )
+            )
+
+        talker = _Talker(await open_socket(), open_socket, questions, choices, announce)
         return await talker.converse()
 
 
@@ -57,11 +65,17 @@ class _Talker:
     def __init__(
         self,
         socket: ClientConnection,
+        open_socket: Callable[[], Awaitable[ClientConnection]],
         questions: Sequence[Question],
         choices: Choices,
         announce: Callable[[float, Happening], None],
     ) -> None:
         self._socket = socket
+        self._open_socket = open_socket
+        self._resumption = Resumption()
+        self._connected = asyncio.Event()
+        self._connected.set()
+        self._is_leaving = False
         self._questions = questions
         self._choices = choices
         self._announce = announce
@@ -122,6 +136,7 @@ class _Talker:
 
     async def _ask(self, question: Question, answer: Answer) -> None:
         if isinstance(question, Typed):
+            await self._connected.wait()
             await self._send("text", text=question.text)
             answer.asked_at = answer.speech_ended_at = self._clock()
         else:
@@ -164,20 +179,24 @@ class _Talker:
             asked = self.conversation.answers[-1] if self.conversation.answers else None
             if asked is not None and frame.speech_ended_s is not None:
                 asked.speech_ended_at = sent_at - frame.speech_ended_s
-            await self._socket.send(
-                protocol.encode_audio(
-                    frame.pcm,
-                    subprotocol=self._choices.subprotocol,
-                    sequence=index,
-                    captured_at_ms=captured_at_ms + index * FRAME_S * 1000.0,
-                    end_of_utterance=frame.last and self._choices.end_of_utterance,
-                )
+            audio = protocol.encode_audio(
+                frame.pcm,
+                subprotocol=self._choices.subprotocol,
+                sequence=index,
+                captured_at_ms=captured_at_ms + index * FRAME_S * 1000.0,
+                end_of_utterance=frame.last and self._choices.end_of_utterance,
             )
+            if self._choices.subprotocol == protocol.BINARY:
+                # Only frames that carry a number can be sent twice.
+                self._resumption.sent(index, audio)
+            if self._connected.is_set():
+                # What is lost here is among what is sent again.
+                await self._unless_lost(self._socket.send(audio))
             if asked is not None and frame.last:
                 asked.asked_at = sent_at
                 self._changed.set()
-            if index % _PLAYED_EVERY_FRAMES == 0:
-                await self._tell_played()
+            if index % _PLAYED_EVERY_FRAMES == 0 and self._connected.is_set():
+                await self._unless_lost(self._tell_played())
             due_at = first_at + (index + 1) * FRAME_S
             late_s = self._clock() - due_at
             if late_s > _LATEST_S:
@@ -185,16 +204,70 @@ class _Talker:
                 captured_at_ms += late_s * 1000.0
             await asyncio.sleep(max(0.0, -late_s))
 
-    async def _tell_played(self) -> None:
+    async def _unless_lost(self, sending: Awaitable[None]) -> None:
+        """Send; a connection that was only lost is mended by `_read`, one that was closed raises ConnectionClosed."""
+        try:
+            await sending
+        except ConnectionClosed:
+            if self._is_leaving or not self._resumption.may_come_back(self._socket.close_code):
+                raise
+
+    def _played(self) -> tuple[int, int] | None:
         response_id = self._listener.response_id
-        if heard_ms := self.conversation.playback.heard_ms(response_id, now=self._clock()):
-            await self._send("played", response_id=response_id, position_ms=heard_ms)
+        heard_ms = self.conversation.playback.heard_ms(response_id, now=self._clock())
+        return (response_id, heard_ms) if heard_ms else None
+
+    async def _tell_played(self) -> None:
+        if played := self._played():
+            await self._send("played", response_id=played[0], position_ms=played[1])
 
     async def _read(self) -> None:
-        with contextlib.suppress(ConnectionClosed):
-            async for message in self._socket:
-                self._receive(protocol.decode(message))
-                self._changed.set()
+        while True:
+            with contextlib.suppress(ConnectionClosed):
+                async for message in self._socket:
+                    self._take(message)
+            if self._is_leaving or not self._resumption.may_come_back(self._socket.close_code):
+                return
+            if not await self._come_back():
+                return
+
+    def _take(self, message: str | bytes) -> None:
+        decoded = protocol.decode(message)
+        self._resumption.heard(decoded, protocol.seq_of(message))
+        self._receive(decoded)
+        self._changed.set()
+
+    async def _come_back(self) -> bool:
+        """Take the session up on another connection; False when it cannot be had."""
+        self._connected.clear()
+        for wait_s in waits_s(random.random()):  # noqa: S311 - it spreads tries, and protects nothing
+            await asyncio.sleep(wait_s)
+            with contextlib.suppress(CannotConnect, ConnectionClosed):
+                socket = await self._open_socket()
+                claim = self._resumption.claim(self._played())
+                await socket.send(protocol.encode("start", resume=claim))
+                if await self._taken_up(socket):
+                    return True
+                self._socket = socket
+                return False
+        return False
+
+    async def _taken_up(self, socket: ClientConnection) -> bool:
+        """Hear what was missed, up to `ready`, and send again what may not have arrived."""
+        async for message in socket:
+            self._take(message)
+            match protocol.decode(message):
+                case protocol.Ready(resumed=resumed):
+                    if resumed:
+                        await self._repeat(socket)
+                    self._socket = socket
+                    self._connected.set()
+                    return True
+                case protocol.Error():
+                    break
+                case _:
+                    pass
+        return False
 
     def _receive(self, message: FromServer) -> None:
         now = self._clock()
@@ -203,7 +276,16 @@ class _Talker:
         if isinstance(message, protocol.Turn) and (answer := self._listener.answer_to(message.turn)):
             self._announce(now - self._began_at, TurnOver(answer=answer, turn=message))
 
+    async def _repeat(self, socket: ClientConnection) -> None:
+        """Send again what may not have arrived, and what the microphone gives meanwhile."""
+        repeated = -1
+        while frames := self._resumption.frames_to_repeat(after=repeated):
+            for sequence, frame in frames:
+                await socket.send(frame)
+                repeated = sequence
+
     async def _say_goodbye(self, reading: asyncio.Task[None]) -> None:
+        self._is_leaving = True
         with contextlib.suppress(ConnectionClosed):
             await self._send("end")
         await asyncio.wait({reading}, timeout=_CLOSE_S)

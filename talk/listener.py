@@ -22,8 +22,8 @@ class Listener:
 
     def receive(self, message: FromServer, *, now: float) -> bool:
         """Take one message in; whether it is worth telling a person (of a reply's audio, the first piece is)."""
-        if isinstance(message, protocol.Other):
-            return False  # a pong is no progress
+        if isinstance(message, protocol.Other | protocol.Ack):
+            return False  # they are no progress
         self.progress_at = now
         if isinstance(message, protocol.ReplyAudio):
             return self._hear(message, now)

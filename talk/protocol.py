@@ -38,6 +38,8 @@ class Ready:
     """The session exists. Nothing is heard before the first `listening`."""
 
     session_id: str
+    resume_token: str | None
+    resumed: bool
     model: str
     language: str
     voice: str
@@ -120,6 +122,13 @@ class GoAway:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ack:
+    """Audio up to this frame has reached the service."""
+
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuthExpiring:
     """The sign-in runs out; a ticket in `auth` renews it."""
 
@@ -138,7 +147,7 @@ class Error:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Other:
-    """A message that asks nothing of this client (`ack`, `pong`, or newer than this reading)."""
+    """A message that asks nothing of this client (`pong`, or newer than this reading)."""
 
     type: str
 
@@ -154,6 +163,7 @@ type FromServer = (
     | Usage
     | GoAway
     | AuthExpiring
+    | Ack
     | Error
     | Other
 )
@@ -166,6 +176,7 @@ _TYPES: Final[Mapping[str, type[Any]]] = {
     "tool": Tool,
     "usage": Usage,
     "goAway": GoAway,
+    "ack": Ack,
     "authExpiring": AuthExpiring,
     "error": Error,
 }
@@ -188,6 +199,12 @@ def decode(message: str | bytes) -> FromServer:
             return Other(type=name)
         case _:
             raise ServerProtocolError(f"the server sent a message without a type: {message[:80]!r}")
+
+
+def seq_of(message: str | bytes) -> int | None:
+    """The number of a message that `decode` has read; audio has none."""
+    seq = None if isinstance(message, bytes) else json.loads(message).get("seq")
+    return seq if isinstance(seq, int) else None
 
 
 def _decode_known(name: str, document: Mapping[str, Any]) -> FromServer:

@@ -89,11 +89,11 @@ class Answer:
         return round((self.first_audio_at - self.speech_ended_at) * 1000)
 
     def spoken(self) -> str:
-        """What the assistant really said; what it planned where nothing is known yet.
+        """What was heard of a reply that was broken off, else what was said, else what is planned.
 
         The model tells what was spoken seconds later, often only after the user's next words.
         """
-        for stage in ("spoken", "planned"):
+        for stage in ("heard", "spoken", "planned"):
             if said := [t.text for t in self.transcripts if t.role == "assistant" and t.stage == stage]:
                 return " ".join(said)
         return ""

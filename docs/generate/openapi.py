@@ -20,7 +20,9 @@ def document() -> dict[str, Any]:
     )
     # Nothing is served here, so nobody needs a model or a sign-in.
     nobody = cast("Any", None)
-    app = create_app(settings, model=nobody, sign_in=nobody, counters=Counters(), clock=lambda: 0.0)
+    app = create_app(
+        settings, model=nobody, sign_in=nobody, counters=Counters(), clock=lambda: 0.0, store=nobody
+    )
     return app.openapi()
 
 

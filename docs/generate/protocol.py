@@ -45,7 +45,10 @@ CLOSE_CODES: Final[Mapping[CloseCode, tuple[str, str]]] = {
     CloseCode.FORBIDDEN: ("this user may not", "stop"),
     CloseCode.IDLE: ("nobody spoke, or nothing was said at all", "wait for the user to begin again"),
     CloseCode.SUPERSEDED: ("the session was taken up elsewhere", "stop"),
-    CloseCode.CANNOT_RESUME: ("there is no such session or conversation", "start a new conversation"),
+    CloseCode.CANNOT_RESUME: (
+        "there is no such session or conversation, or not any more",
+        "after `resume`: start with `conversationId`; after that: start a new conversation",
+    ),
     CloseCode.SLOW_DOWN: ("too much audio or too many messages", "wait 5 s, then connect once"),
     CloseCode.GO_ELSEWHERE: (
         "this process is leaving, or the model is not available",
@@ -63,6 +66,8 @@ ERROR_CODES: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.FORBIDDEN: "this user may not",
     ErrorCode.AT_CAPACITY: "this process can take no more sessions",
     ErrorCode.CONVERSATION_UNKNOWN: "there is no such conversation or session to take up",
+    ErrorCode.HISTORY_UNAVAILABLE: "what was said earlier cannot be read now; nothing of it is lost",
+    ErrorCode.NOT_SAVED: "turns cannot be saved now, or were given up, as `message` says; the session goes on",
     ErrorCode.TICKET_REFUSED: "the ticket in `auth` renewed nothing; the session goes on, so get another one",
     ErrorCode.SIGN_IN_REQUIRED: "the sign-in is missing or has expired",
     ErrorCode.SUPERSEDED: "the session was taken up elsewhere",

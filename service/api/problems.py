@@ -82,11 +82,22 @@ async def _problem(_: Request, error: Exception) -> Response:
     return error.response()
 
 
-async def _http(_: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
     phrase = HTTPStatus(status).phrase
-    headers = error.headers if isinstance(error, HTTPException) else None
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_methods_of(request)))
     return problem(status, phrase.lower().replace(" ", "_"), f"{phrase}.", headers=headers)
+
+
+def _methods_of(request: Request) -> set[str]:
+    """What this address takes; the routing names only the methods of the first route it comes to."""
+    routers = (getattr(route, "original_router", None) for route in request.app.routes)
+    routes = [route for router in routers if router is not None for route in router.routes]
+    return {
+        method for route in routes if route.path_regex.match(request.url.path) for method in route.methods
+    }
 
 
 async def _invalid(_: Request, error: Exception) -> Response:

@@ -1,25 +1,15 @@
 """POST /api/tickets: where a browser proves who it is, and learns why not when it is refused."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from fastapi import APIRouter, Depends, Request
-from fastapi.security import HTTPBearer
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
 from service.api.problems import describe
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketRequest:
-    """What decides whether there is a ticket."""
-
-    authorization: str | None
-    host: str
-    origin: str | None
+from service.api.visitors import AnyVisitor, Visitor
 
 
 class IssuedTicket(BaseModel):
@@ -42,24 +32,15 @@ _RESPONSES: Final[Mapping[int | str, dict[str, Any]]] = {
         }
     ),
 }
-# Documents the header in OpenAPI; what is in it is judged by `issue`, with the same answer for every mistake.
-_BEARER: Final = HTTPBearer(auto_error=False, description="An access token of the user pool")
 
 
-def router(issue: Callable[[TicketRequest], Awaitable[tuple[str, int]]]) -> APIRouter:
+def router(issue: Callable[[Visitor], Awaitable[tuple[str, int]]]) -> APIRouter:
     """POST /api/tickets; `issue` gives a ticket and its life in seconds, or raises ProblemError."""
     routes = APIRouter(tags=["sign-in"])
 
     @routes.post("/api/tickets", responses={**_RESPONSES}, summary="A ticket for one connection")
-    async def ticket(request: Request, _: Annotated[object, Depends(_BEARER)]) -> JSONResponse:
-        headers = request.headers
-        value, expires_in_s = await issue(
-            TicketRequest(
-                authorization=headers.get("authorization"),
-                host=headers.get("host", ""),
-                origin=headers.get("origin"),
-            )
-        )
+    async def ticket(visitor: AnyVisitor) -> JSONResponse:
+        value, expires_in_s = await issue(visitor)
         body = IssuedTicket(ticket=value, expiresInS=expires_in_s)
         return JSONResponse(body.model_dump(), headers={"Cache-Control": "no-store"})
 

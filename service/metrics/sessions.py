@@ -19,9 +19,11 @@ from service.session.effects import (
     Direction,
     Fault,
     StateChanged,
+    StoreFaulted,
     StreamLost,
     TurnClosed,
     TurnEnded,
+    TurnKept,
     UsageCounted,
     ValidationCounted,
 )
@@ -55,7 +57,7 @@ class SessionRecord:
     cost_nano_usd: int = 0
     _totals: Counter[str] = field(default_factory=Counter)
 
-    def record(self, announcement: Announcement) -> None:
+    def record(self, announcement: Announcement) -> None:  # noqa: C901 - one branch for each announcement
         """Count, and write the lines that are due."""
         match announcement:
             case TurnEnded():
@@ -72,6 +74,12 @@ class SessionRecord:
                     self._fault(direction, event_type, fault, count)
             case StateChanged(after=after):
                 self.counters.add("states_entered", label=after.value)
+            case TurnKept(turns=turns, saved=saved):
+                self.counters.add("turns_kept", turns, label="saved" if saved else "given_up")
+                if not saved:
+                    self._totals["turns_given_up"] += turns
+            case StoreFaulted():
+                self._store_faulted(announcement)
             case _:
                 assert_never(announcement)
 
@@ -154,3 +162,11 @@ class SessionRecord:
             reason=lost.reason,
             will_retry=lost.will_retry,
         )
+
+    def _store_faulted(self, faulted: StoreFaulted) -> None:
+        self.counters.add("store_faults", label=faulted.fault)
+        if faulted.failures == 1:
+            # The following ones of a row are counted only.
+            _log.warning(
+                "store faulted", session_id=self.session_id, fault=faulted.fault, reason=faulted.reason
+            )

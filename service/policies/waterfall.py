@@ -8,6 +8,7 @@ round trip's asymmetry goes into the uplink and out of the downlink, which nobod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final, Protocol
 
 _LONGEST_MS: Final = 120_000.0
@@ -154,7 +155,7 @@ def _passed_at(server: ServerMarks, taken_s: float) -> float:
 
 
 def _is_rising(instants: Sequence[float], slack_ms: float) -> bool:
-    return all(before <= after + slack_ms for before, after in zip(instants, instants[1:], strict=False))
+    return all(before <= after + slack_ms for before, after in pairwise(instants))
 
 
 def _rising(instants: Sequence[float]) -> list[float]:
@@ -166,4 +167,4 @@ def _rising(instants: Sequence[float]) -> list[float]:
 
 
 def _spans_ms(instants: Sequence[float]) -> list[float]:
-    return [round((b - a) * 1_000, 1) for a, b in zip(instants, instants[1:], strict=False)]
+    return [round((b - a) * 1_000, 1) for a, b in pairwise(instants)]

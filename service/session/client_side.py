@@ -5,10 +5,10 @@ from typing import assert_never
 
 from service.errors import CloseCode, ErrorCode
 from service.policies.closure import Closure
-from service.session import sign_in, streams
+from service.session import sign_in, store_side, streams
 from service.session.core import Core
-from service.session.effects import Direction, Fault, State
-from service.session.events import ClientFault, ClientGone
+from service.session.effects import Direction, Fault, SendToClient, State
+from service.session.events import ClientBack, ClientFault, ClientGone
 from service.session.state import Signal
 from service.wire import client, server
 from service.wire.audio import duration_s
@@ -51,7 +51,7 @@ def _control(core: Core, message: client.ClientMessage, now: float) -> None:
         case client.End():
             core.end(CloseCode.DONE, "The client ended the session.", error=None, now=now)
         case client.Played(response_id=response_id, position_ms=position_ms):
-            _played(core, response_id, position_ms)
+            _played(core, response_id, position_ms, now)
         case client.Auth():
             sign_in.redeem(core, message)
         case client.Ping(id=ping_id):
@@ -62,16 +62,58 @@ def _control(core: Core, message: client.ClientMessage, now: float) -> None:
             assert_never(message)
 
 
-def fault(core: Core, event: ClientFault, now: float) -> None:
+def connection(core: Core, event: ClientFault | ClientBack | ClientGone, now: float) -> None:
+    """Something happened to the connection."""
+    match event:
+        case ClientFault():
+            _fault(core, event, now)
+        case ClientBack():
+            _back(core, event, now)
+        case ClientGone():
+            _gone(core, event, now)
+        case _:
+            assert_never(event)
+
+
+def _fault(core: Core, event: ClientFault, now: float) -> None:
     """The client sent what cannot be taken; it ends alone."""
     core.counts.add(Direction.FROM_CLIENT, "unreadable", Fault.MALFORMED)
     _hang_up(core, event.code, event.error, event.reason, now)
 
 
-def gone(core: Core, _event: ClientGone, now: float) -> None:
-    """The socket is closed: end the stream and say nothing more."""
+def _gone(core: Core, event: ClientGone, now: float) -> None:
+    """The socket is closed: wait a little for the client to come back, if it can; else end and say nothing more."""
+    may_come_back = core.resumption.token is not None and not event.for_good and core.terms.parked_s > 0
+    if may_come_back and core.is_ready and core.leaving is None:
+        if core.resumption.parked_at is None:
+            core.resumption.parked_at = now
+            store_side.renew(core, now)
+        return
+    give_up(core, now)
+
+
+def give_up(core: Core, now: float) -> None:
+    """The client is gone and does not come back."""
+    core.resumption.parked_at = None
     core.end_turn(Outcome.INTERRUPTED, now, tell=False)
     core.abandon(now)
+
+
+def _back(core: Core, event: ClientBack, now: float) -> None:
+    """The client has a new connection: tell it what it has missed, and go on."""
+    core.resumption.parked_at = None
+    core.resumption.token = event.token
+    core.active_at = now
+    sign_in.begin(core, event.signed_in_until, now)
+    if event.played is not None:
+        _played(core, event.played.response_id, event.played.position_ms, now)
+    for message in core.resumption.outgoing.after(event.last_seq):
+        core.emit(SendToClient(message=message))
+    streams.say_ready(core, resumed=True)
+    core.tell_state()
+    store_side.renew(core, now)
+    if core.turn is not None and core.turn.last_audio_at is not None:
+        core.turn.last_audio_at = now
 
 
 def after_accepted(core: Core, now: float) -> None:
@@ -97,8 +139,9 @@ def _start(core: Core, start: client.Start, now: float) -> None:
         sentence = "start must be the first message of a session"
         _hang_up(core, CloseCode.PROTOCOL, ErrorCode.PROTOCOL_ERROR, sentence, now)
         return
-    if start.conversation_id is not None or start.resume is not None:
-        sentence = "There is no such conversation to continue; please start a new one."
+    wanted = (start.conversation_id, start.resume.session_id if start.resume is not None else None)
+    if not all(_may_be_known(core, name) for name in wanted if name is not None):
+        sentence = "There is no such conversation or session to go on with; please start a new one."
         _hang_up(core, CloseCode.CANNOT_RESUME, ErrorCode.CONVERSATION_UNKNOWN, sentence, now)
         return
     terms = core.terms
@@ -120,13 +163,26 @@ def _start(core: Core, start: client.Start, now: float) -> None:
         input_rate_hz=start.input_sample_rate_hz or terms.input_rate_hz,
         output_rate_hz=start.output_sample_rate_hz or terms.output_rate_hz,
     )
-    _begin(core, now)
+    if start.resume is None and start.conversation_id is None:
+        _begin(core, now)
+        return
+    core.has_started = True
+    core.active_at = now
+    if start.resume is not None:
+        store_side.take_over(core, start.resume, now)
+    elif start.conversation_id is not None:
+        store_side.take_up(core, start.conversation_id, now)
+
+
+def _may_be_known(core: Core, name: str) -> bool:
+    return core.terms.keeps_history and name.isascii() and name.isalnum()
 
 
 def _begin(core: Core, now: float) -> None:
     if not core.has_started:
         core.has_started = True
         core.active_at = now
+        store_side.begin(core)
         streams.open_next(core, now)
 
 
@@ -214,7 +270,7 @@ def _end_of_utterance(core: Core, now: float) -> None:
 
 def _speaks_over_explicit(core: Core) -> bool:
     closed_by_client = core.turn is not None and core.turn.closed_by is ClosedBy.CLIENT
-    return core.terms.closure is Closure.EXPLICIT and closed_by_client and core.upstream.kept_bytes > 0
+    return core.terms.closure is Closure.EXPLICIT and closed_by_client and core.upstream.waiting_bytes > 0
 
 
 def _text(core: Core, text: str, now: float) -> None:
@@ -245,10 +301,17 @@ def _interrupt(core: Core, now: float) -> None:
         streams.next_for_turn(core, now)
 
 
-def _played(core: Core, response_id: int, position_ms: int) -> None:
+def _played(core: Core, response_id: int, position_ms: int, now: float) -> None:
     if core.reply is not None and core.reply.response_id == response_id:
         core.reply.heard_ms = position_ms
-    elif response_id > core.responses:
+        core.reply.heard_at = now
+        return
+    for over in core.settling:
+        reply = over.cut_reply
+        if reply is not None and reply.response_id == response_id:
+            # The client's last word on a reply that it stopped.
+            core.dialogue.cut(over.turn, reply.samples_of(position_ms), sent=reply.samples)
+    if response_id > core.responses:
         core.counts.add(Direction.FROM_CLIENT, client.Played.type, Fault.OUT_OF_ORDER)
 
 

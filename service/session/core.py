@@ -21,9 +21,12 @@ from service.session.effects import (
     StateChanged,
     TurnClosed,
     TurnEnded,
+    TurnKept,
     UsageCounted,
 )
+from service.session.keeping import Keeping, KeepRest, KeptTurn, SaveTurn, bounded
 from service.session.reply import Discard, Reply, Until
+from service.session.resumption import Resumption
 from service.session.state import STATE_NAMES, TRANSITIONS, Signal
 from service.session.terms import SessionTerms
 from service.session.tool_calls import ToolCalls
@@ -31,10 +34,21 @@ from service.session.turn import Turn
 from service.session.upstream import Phase, Upstream
 from service.session.usage import UsageLedger
 from service.wire import server
-from service.wire.server import Cause, ClosedBy, Outcome
+from service.wire.server import Cause, ClosedBy, Outcome, Role, Stage
 from service.wire.sonic_output import ContentStart
 
 NEVER: Final = float("inf")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settling:
+    """A turn that is over and not written yet."""
+
+    turn: int
+    outcome: Outcome
+    due_at: float
+    cut_reply: Reply | None
+    """The reply, when it was interrupted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +59,17 @@ class Leaving:
     code: CloseCode
     error: ErrorCode | None
     sentence: str = "The session has come to its announced end."
+
+
+@dataclass(slots=True, kw_only=True)
+class SignedIn:
+    """The sign-in that the session has."""
+
+    granted_at: float
+    expires_at: float
+    is_expiry_told: bool = False
+    is_redeeming: bool = False
+    """A ticket for another one is being looked at."""
 
 
 class Core:
@@ -60,6 +85,10 @@ class Core:
         self.dialogue = Dialogue()
         self.tools = ToolCalls()
         self.usage = UsageLedger()
+        self.keeping = Keeping(self.emit)
+        self.settling: list[Settling] = []
+        self.unsaved: dict[int, server.TurnIs] = {}
+        """What the client was told of turns that are not written yet, by their number."""
         self.discard = Discard()
         self.open_blocks: dict[str, ContentStart] = {}
 
@@ -72,9 +101,15 @@ class Core:
         """Whether this model has ever told when the user speaks; some do not."""
 
         self.seq = 0
+        self.resumption = Resumption(token=terms.resume_token, renewed_at=now)
         self.is_ready = False
         self.early_pongs: list[int] = []
         self.close_when_accepted: ClosedBy | None = None
+        self.repeated: ClosedBy | None = None
+        """The turn in flight is said again to another stream; who closed it."""
+        self.prepare_after = 0.0
+        self.spread = 0.0
+        """Drawn from 0 to 1 for each stream, so that sessions do not move in step."""
         self.texts_when_accepted: list[str] = []
 
         self.began_at = now
@@ -87,10 +122,7 @@ class Core:
         self.leaving: Leaving | None = None
         self.counted_at = now
 
-        self.sign_in_granted_at = now
-        self.sign_in_expires_at = terms.sign_in_expires_at
-        self.is_expiry_told = False
-        self.is_redeeming = False
+        self.signed_in = SignedIn(granted_at=now, expires_at=terms.sign_in_expires_at)
 
         self.next_sequence: int | None = None
         self.unacked: int | None = None
@@ -109,8 +141,13 @@ class Core:
     def tell(self, kind: Callable[..., server.ServerMessage], /, **fields: Any) -> None:
         """Send the client a message with the next `seq`."""
         self.seq += 1
-        message = kind(seq=self.seq, **fields)
+        self.send(kind(seq=self.seq, **fields))
+
+    def send(self, message: server.ServerMessage) -> None:
+        """Send the client a message that has its `seq`."""
         self.counts.add(Direction.TO_CLIENT, message.type)
+        if self.resumption.token is not None:
+            self.resumption.outgoing.add(message)
         self.emit(SendToClient(message=message))
 
     def tell_error(self, code: ErrorCode, sentence: str, *, retryable: bool) -> None:
@@ -127,6 +164,10 @@ class Core:
         """Change the state, tell the client and announce it; a missing key is a mistake of ours."""
         before, self.state = self.state, TRANSITIONS[self.state, signal]
         self.emit(StateChanged(before=before, after=self.state))
+        self.tell_state()
+
+    def tell_state(self) -> None:
+        """Tell the client the state, where it has a name for it."""
         name = STATE_NAMES.get(self.state)
         if name is None:
             return
@@ -145,13 +186,14 @@ class Core:
     def close_turn(self, by: ClosedBy, now: float, *, silence_ms: int | None = None) -> None:
         """The user has finished: tell the model, if it did not tell us, and wait for the reply."""
         turn = self.open_turn()
+        self.repeated = None
         turn.close(by, now)
         self.owed_since = self.active_at = now
         self.discard.next_turn()
         if silence_ms is None:
             silence_ms = 0 if by is ClosedBy.MODEL else self.terms.trailing.after_speech_ms
         if by is ClosedBy.MODEL and not self.terms.closure.ends_prompt:
-            self.upstream.forget_recent()
+            self.upstream.turn_closed(self.terms.trailing.after_speech_ms)
         else:
             self.upstream.close_turn(silence_ms, self.terms, now)
         self.emit(TurnClosed(turn=turn.number, closed_by=by))
@@ -161,17 +203,31 @@ class Core:
         """The turn in flight is over; there is none afterwards, and no reply."""
         turn, reply = self.turn, self.reply
         self.turn = self.reply = None
+        self.repeated = None
+        self.upstream.forget_closed()
         if turn is None or (turn.closed_at is None and not turn.is_spoken):
             # Some audio came, as it does from any open microphone; nobody was heard to say anything.
             return
         reply_ms = None
         if reply is not None:
-            heard = reply.samples if outcome is Outcome.COMPLETED else reply.heard_samples(now)
+            # Only what interrupts a reply stops it at the client; what was sent of any other one is played.
+            heard = reply.heard_samples(now) if outcome is Outcome.INTERRUPTED else reply.samples
             reply_ms = reply.ms(heard)
+            if outcome is not Outcome.COMPLETED:
+                self.dialogue.cut(turn.number, heard, sent=reply.samples)
+        self.settling.append(
+            Settling(
+                turn=turn.number,
+                outcome=outcome,
+                due_at=now + self.terms.settle_s,
+                cut_reply=reply if outcome is Outcome.INTERRUPTED else None,
+            )
+        )
         timings = turn.timings(reply_ms)
         if tell:
-            self.tell(
-                server.TurnIs,
+            self.seq += 1
+            told = server.TurnIs(
+                seq=self.seq,
                 turn=turn.number,
                 outcome=outcome,
                 closed_by=turn.closed_by,
@@ -179,6 +235,8 @@ class Core:
                 saved=False,
                 timings=timings,
             )
+            self.send(told)
+            self.unsaved[turn.number] = told
         self.emit(
             TurnEnded(
                 turn=turn.number,
@@ -200,6 +258,45 @@ class Core:
         self.turn = None
         self.turns -= 1
         self.upstream.forget_recent()
+
+    # Keeping
+
+    def settle(self, by: float, *, tell: bool = True) -> None:
+        """Turns that were over long enough are as they will be: say how far a broken reply was heard, and keep them."""
+        due = [over for over in self.settling if over.due_at <= by]
+        self.settling = [over for over in self.settling if over.due_at > by]
+        for over in due:
+            exchange = self.dialogue.find(over.turn)
+            if exchange is None:
+                self.unsaved.pop(over.turn, None)
+                continue
+            reply_text = exchange.reply_text()
+            if tell and over.cut_reply is not None:
+                self.tell(
+                    server.Transcript,
+                    turn=over.turn,
+                    role=Role.ASSISTANT,
+                    stage=Stage.HEARD,
+                    text=reply_text,
+                    response_id=over.cut_reply.response_id,
+                )
+            self._keep_turn(over, exchange.user_text, reply_text, tell=tell)
+
+    def _keep_turn(self, over: Settling, user: str, assistant: str, *, tell: bool) -> None:
+        epoch = self.keeping.epoch
+        if epoch is None or not (user.strip() or assistant.strip()):
+            self.unsaved.pop(over.turn, None)
+            return
+        turn = KeptTurn(
+            number=over.turn, user=bounded(user), assistant=bounded(assistant), outcome=over.outcome.value
+        )
+        write = SaveTurn(conversation_id=self.terms.conversation_id, epoch=epoch, turn=turn)
+        lost = self.keeping.put(write)
+        if lost:
+            self.emit(TurnKept(turns=lost, saved=False, waiting=self.keeping.waiting_turns))
+            if tell:
+                sentence = "Too much waits to be saved; the oldest of it was given up."
+                self.tell_error(ErrorCode.NOT_SAVED, sentence, retryable=False)
 
     # Replies
 
@@ -230,6 +327,7 @@ class Core:
         """Send reply audio on."""
         if self.state is State.THINKING:
             self.open_turn().first_audio_at = now
+            self.upstream.forget_closed()
             self.signal(Signal.REPLY_STARTED)
         position = reply.add(pcm, now)
         self.counts.add(Direction.TO_CLIENT, "audio")
@@ -246,8 +344,6 @@ class Core:
         """Stop the running reply; none of its audio follows."""
         reply = self.reply
         if reply is not None:
-            if self.turn is not None:
-                self.dialogue.cut(self.turn.number, reply.heard_samples(now))
             self.tell(server.Interrupted, response_id=reply.response_id, cause=cause)
         if reply is None:
             self.discard.begin(self._assistant_blocks(), Until.NEXT_TURN)
@@ -263,7 +359,8 @@ class Core:
 
     def end(self, code: CloseCode, sentence: str, *, error: ErrorCode | None, now: float) -> None:
         """Hang up: the error first where the code has one, then the streams, then the socket."""
-        failed = code not in {CloseCode.DONE, CloseCode.GO_ELSEWHERE}
+        failed = code is not CloseCode.DONE and error is not ErrorCode.GOING_AWAY
+        self.resumption.parked_at = None
         self.end_turn(Outcome.FAILED if failed else Outcome.INTERRUPTED, now)
         if error is not None:
             retryable = code in {CloseCode.GO_ELSEWHERE, CloseCode.SLOW_DOWN, CloseCode.IDLE}
@@ -275,6 +372,10 @@ class Core:
     def abandon(self, now: float) -> None:
         """Let go of everything but the socket, which may be gone."""
         self.turn = self.reply = None
+        self.settle(NEVER, tell=False)
+        rest = self.keeping.rest()
+        if self.keeping.epoch is not None and any(isinstance(write, SaveTurn) for write in rest):
+            self.emit(KeepRest(writes=rest))
         self.upstream.end(self.terms)
         self.announce_counts(now)
         self.signal(Signal.ENDED)

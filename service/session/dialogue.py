@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from service.policies.heard import Span, heard_text
 from service.policies.history import Message, replayable
+from service.session.keeping import KeptTurn
 
 _REMEMBERED_TURNS: Final = 200
 _RECENT_REPLIES: Final = 4
@@ -13,10 +15,12 @@ _RECENT_REPLIES: Final = 4
 
 @dataclass(slots=True, kw_only=True)
 class Sentence:
-    """A planned sentence and where in the reply's audio it begins."""
+    """A planned sentence and the samples of the reply in which it sounds."""
 
     text: str
     position: int
+    end: int | None = None
+    """None while more of its audio may come."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -24,22 +28,42 @@ class Exchange:
     """The words of one turn."""
 
     turn: int
+    rate_hz: int = 24_000
     response_id: int | None = None
     user: list[str] = field(default_factory=list)
+    user_is_known: bool = False
+    """Whether the turn is being said again, so that the model's account of it is no news."""
     planned: list[Sentence] = field(default_factory=list)
     spoken: list[str] = field(default_factory=list)
     spoken_blocks: set[str] = field(default_factory=set)
     cut_at: int | None = None
-    """How many samples were heard, when the reply was interrupted."""
+    """How many samples were heard, when the reply was not heard to its end."""
+    sent: int = 0
+    """How many had come by then."""
+    owes_words: bool = False
+    """Whether the model has still to say how much it spoke."""
+
+    @property
+    def user_text(self) -> str:
+        """What the user said or typed."""
+        return " ".join(self.user)
 
     def reply_text(self) -> str:
-        """What the user heard: as the model said afterwards, else what was planned as far as it sounded."""
-        if self.spoken:
-            return " ".join(self.spoken)
-        heard = self.planned
-        if self.cut_at is not None:
-            heard = [sentence for sentence in self.planned if sentence.position < self.cut_at]
-        return " ".join(sentence.text for sentence in heard)
+        """What the user heard: all of it, or as far as it sounded."""
+        if self.cut_at is None or not self.planned:
+            # Words come late one by one; until all are there, what was planned is the better account.
+            planned = [sentence.text for sentence in self.planned]
+            return " ".join(planned if len(planned) > len(self.spoken) else self.spoken)
+        return heard_text(list(self._spans()), self.cut_at, rate_hz=self.rate_hz)
+
+    def _spans(self) -> Iterator[Span]:
+        for i, sentence in enumerate(self.planned):
+            text, end = sentence.text, sentence.end
+            spoken = self.spoken[i] if i < len(self.spoken) else ""
+            if end is None and spoken and text.startswith(spoken):
+                # The model broke off within this sentence, and says after which words.
+                text, end = spoken, max(self.sent, sentence.position + 1)
+            yield Span(text=text, begin=sentence.position, end=end)
 
     def expects(self, text: str) -> bool:
         """Whether this text is a planned sentence, or the beginning of one, that was not confirmed yet."""
@@ -48,11 +72,16 @@ class Exchange:
 
 
 class Dialogue:
-    """All exchanges of a session, the newest last."""
+    """All exchanges of a session, the newest last, and before them what was said in earlier sessions."""
 
     def __init__(self) -> None:
+        self._earlier: Sequence[KeptTurn] = ()
         self._exchanges: deque[Exchange] = deque(maxlen=_REMEMBERED_TURNS)
         self._newest_spoken_turn = 0
+
+    def recall(self, turns: Sequence[KeptTurn]) -> None:
+        """What was said before this session."""
+        self._earlier = tuple(turns)
 
     def of_turn(self, turn: int) -> Exchange:
         """The exchange of a turn, begun if there is none."""
@@ -60,19 +89,43 @@ class Dialogue:
             self._exchanges.append(Exchange(turn=turn))
         return self._exchanges[-1]
 
+    def find(self, turn: int) -> Exchange | None:
+        """The exchange of a turn, if anything was said in it."""
+        return next((exchange for exchange in reversed(self._exchanges) if exchange.turn == turn), None)
+
     def user_said(self, turn: int, text: str) -> bool:
         """Add the user's words; False when they are known already, as typed words are when the model repeats them."""
         exchange = self.of_turn(turn)
-        if text in exchange.user:
+        if text in exchange.user or (exchange.user_is_known and exchange.user):
             return False
         exchange.user.append(text)
         return True
 
-    def assistant_plans(self, turn: int, response_id: int, text: str, position: int) -> None:
+    def begin_again(self, turn: int) -> None:
+        """The turn is said again to another stream: what was planned as its reply will not be said."""
+        exchange = self.find(turn)
+        if exchange is not None:
+            exchange.user_is_known = True
+            exchange.planned.clear()
+            exchange.response_id = None
+
+    def assistant_plans(
+        self, turn: int, response_id: int, text: str, position: int, *, rate_hz: int = 24_000
+    ) -> None:
         """Add a sentence of which no audio has come yet; its audio will begin at `position`."""
         exchange = self.of_turn(turn)
         exchange.response_id = response_id
+        exchange.rate_hz = rate_hz
+        self.sentence_ends(turn, position)
         exchange.planned.append(Sentence(text=text, position=position))
+
+    def sentence_ends(self, turn: int, position: int) -> None:
+        """All audio of the newest sentence has come."""
+        exchange = self.find(turn)
+        if exchange is not None and exchange.planned:
+            newest = exchange.planned[-1]
+            if newest.end is None and position > newest.position:
+                newest.end = position
 
     def assistant_spoke(self, text: str, block: str) -> Exchange | None:
         """Add words that were really spoken to the reply they belong to; None when there is no reply at all.
@@ -96,6 +149,7 @@ class Dialogue:
         self._newest_spoken_turn = owner.turn
         owner.spoken.append(text.strip())
         owner.spoken_blocks.add(block)
+        owner.owes_words = False
         return owner
 
     def reply_of_block(self, block: str) -> int | None:
@@ -106,21 +160,34 @@ class Dialogue:
     def owes_words_of_another(self, response_id: int) -> bool:
         """Whether the model has still to say how much it spoke of another reply, which was interrupted."""
         return any(
-            exchange.cut_at is not None and not exchange.spoken and exchange.response_id != response_id
+            exchange.owes_words and exchange.response_id != response_id
             for exchange in list(self._exchanges)[-_RECENT_REPLIES:]
         )
 
-    def cut(self, turn: int, samples: int) -> None:
-        """The reply of this turn was heard only so far."""
-        for exchange in self._exchanges:
-            if exchange.turn == turn:
-                exchange.cut_at = samples
+    def stream_is_gone(self) -> None:
+        """Who spoke on the last stream says nothing more about it."""
+        for exchange in list(self._exchanges)[-_RECENT_REPLIES:]:
+            exchange.owes_words = False
 
-    def _messages(self) -> Iterator[Message]:
-        for exchange in self._exchanges:
-            yield Message(role="USER", text=" ".join(exchange.user))
-            yield Message(role="ASSISTANT", text=exchange.reply_text())
+    def cut(self, turn: int, samples: int, *, sent: int) -> None:
+        """The reply of this turn was heard only so far; `sent` is how much of it there was to hear."""
+        exchange = self.find(turn)
+        if exchange is None:
+            return
+        if exchange.cut_at is None:
+            exchange.owes_words = not exchange.spoken
+        exchange.cut_at = samples
+        exchange.sent = sent
 
-    def history(self, limit_bytes: int) -> Sequence[Message]:
-        """What a new stream is told of all this."""
-        return replayable(self._messages(), limit_bytes=limit_bytes)
+    def _messages(self, without: int | None) -> Iterator[Message]:
+        for turn in self._earlier:
+            yield Message(role="USER", text=turn.user)
+            yield Message(role="ASSISTANT", text=turn.assistant)
+        for exchange in self._exchanges:
+            if exchange.turn != without:
+                yield Message(role="USER", text=exchange.user_text)
+                yield Message(role="ASSISTANT", text=exchange.reply_text())
+
+    def history(self, limit_bytes: int, *, without: int | None = None) -> Sequence[Message]:
+        """What a new stream is told of all this; not of the turn `without`, which it hears again."""
+        return replayable(self._messages(without), limit_bytes=limit_bytes)

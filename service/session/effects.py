@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from service.errors import CloseCode, ModelFailureKind
+from service.session.keeping import Keep, KeepRest
 from service.wire.server import ClosedBy, Outcome, ServerMessage
 from service.wire.sonic_input import ModelInput
 
@@ -173,7 +174,34 @@ class ValidationCounted:
     count: int
 
 
-type Announcement = StateChanged | StreamLost | TurnClosed | TurnEnded | UsageCounted | ValidationCounted
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnKept:
+    """A turn was written, or given up because too many waited; `waiting` are still to be written."""
+
+    turns: int
+    saved: bool
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreFaulted:
+    """The store did not do what it was asked; `failures` in a row."""
+
+    fault: str
+    reason: str
+    failures: int
+
+
+type Announcement = (
+    StateChanged
+    | StreamLost
+    | TurnClosed
+    | TurnEnded
+    | UsageCounted
+    | ValidationCounted
+    | TurnKept
+    | StoreFaulted
+)
 type Effect = (
     OpenStream
     | SendToModel
@@ -182,6 +210,8 @@ type Effect = (
     | SendAudio
     | CloseClient
     | RunTool
+    | Keep
+    | KeepRest
     | RedeemTicket
     | Announcement
 )

@@ -1,10 +1,12 @@
 """What a session is told."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from service.errors import CloseCode, ErrorCode, ModelFailure
-from service.wire.client import ClientMessage
+from service.session.keeping import KeptTurn
+from service.wire.client import ClientMessage, Heard
 from service.wire.sonic_output import ModelOutput
 
 
@@ -20,6 +22,21 @@ class ClientFault:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientGone:
     """The socket is closed; nothing reaches the client any more."""
+
+    for_good: bool = False
+    """Whether the client closed it itself, and so does not come back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientBack:
+    """The client has a new connection, and proved to `can_resume` that the session is its own."""
+
+    last_seq: int
+    played: Heard | None
+    token: str
+    """For the next time."""
+    signed_in_until: float
+    """When the sign-in that it came with expires, on the session's clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +86,42 @@ class DrainRequested:
     deadline_s: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owned:
+    """The session owns the conversation from now on, under this epoch; the newest turns, oldest of them first."""
+
+    conversation_id: str
+    epoch: int
+    last_turn: int
+    turns: Sequence[KeptTurn] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """The store did what was asked; `owned` where that was to take a conversation over."""
+
+    write_id: int
+    owned: Owned | None = None
+
+
+class StoreFault(Enum):
+    """Why the store did not do what was asked."""
+
+    UNAVAILABLE = "unavailable"
+    UNKNOWN = "unknown"
+    SUPERSEDED = "superseded"
+    CANNOT_RESUME = "cannot_resume"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotKept:
+    """The store did not do what was asked; only after UNAVAILABLE it may another time."""
+
+    write_id: int
+    fault: StoreFault
+    reason: str
+
+
 class Refusal(Enum):
     """Why a ticket did not renew the sign-in."""
 
@@ -99,7 +152,16 @@ class SignInRevoked:
 
 
 type ModelSide = StreamOpened | StreamAccepted | ModelEvent | StreamClosed
+type StoreSide = Kept | NotKept
 type SignInEvent = SignInRenewed | SignInRefused | SignInRevoked
 type Event = (
-    ClientMessage | ClientFault | ClientGone | ModelSide | ToolFinished | SignInEvent | DrainRequested
+    ClientMessage
+    | ClientFault
+    | ClientGone
+    | ClientBack
+    | ModelSide
+    | StoreSide
+    | ToolFinished
+    | SignInEvent
+    | DrainRequested
 )

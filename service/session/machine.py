@@ -5,18 +5,22 @@ what happened and `tick` at `deadline`, and performs the effects in order.
 """
 
 from collections.abc import Callable, Sequence
+from hmac import compare_digest
 from typing import assert_never
 
-from service.session import client_side, model_side, sign_in, streams, timers, tool_side
+from service.session import client_side, model_side, sign_in, store_side, streams, timers, tool_side
 from service.session.core import NEVER, Core
 from service.session.effects import Direction, Effect, Fault, State
 from service.session.events import (
+    ClientBack,
     ClientFault,
     ClientGone,
     DrainRequested,
     Event,
+    Kept,
     ModelEvent,
     ModelSide,
+    NotKept,
     SignInRefused,
     SignInRenewed,
     SignInRevoked,
@@ -25,6 +29,7 @@ from service.session.events import (
     StreamOpened,
     ToolFinished,
 )
+from service.session.resumption import hash_of
 from service.session.terms import SessionTerms
 from service.session.upstream import Phase
 from service.wire.client import Audio
@@ -56,6 +61,22 @@ class Session:
         """Audio held for a stream that is not there yet."""
         return self._core.upstream.kept_bytes
 
+    @property
+    def is_parked(self) -> bool:
+        """Whether the session goes on without its client."""
+        return self._core.resumption.parked_at is not None
+
+    def can_resume(self, token: str, last_seq: int) -> bool:
+        """Whether whoever shows this token, having got so far, takes this session up without a gap."""
+        core = self._core
+        if core.state is State.OVER or not core.is_ready or core.leaving is not None:
+            return False
+        mine = core.resumption.token
+        if last_seq < core.resumption.ready_seq:
+            return False
+        is_mine = mine is not None and compare_digest(hash_of(mine), hash_of(token))
+        return is_mine and core.resumption.outgoing.reaches(last_seq, core.seq)
+
     def receive(self, event: Event, now: float) -> Sequence[Effect]:
         """Take what happened."""
         core = self._core
@@ -69,14 +90,14 @@ class Session:
                 self._model(event, now)
             case ToolFinished():
                 self._tool(event, now)
+            case Kept() | NotKept():
+                store_side.receive(core, event, now)
             case SignInRenewed() | SignInRefused() | SignInRevoked():
                 sign_in.receive(core, event, now)
             case DrainRequested(deadline_s=deadline_s):
                 timers.leave(core, GoAwayReason.DEPLOY, deadline_s, now)
-            case ClientFault():
-                client_side.fault(core, event, now)
-            case ClientGone():
-                client_side.gone(core, event, now)
+            case ClientFault() | ClientBack() | ClientGone():
+                client_side.connection(core, event, now)
             case _:
                 client_side.receive(core, event, now)
         return self._done(now)
@@ -93,6 +114,10 @@ class Session:
 
     def _model(self, event: ModelSide, now: float) -> None:
         core = self._core
+        standby = core.upstream.standby
+        if standby is not None and event.stream_id == standby.stream_id:
+            self._standby(event, now)
+            return
         if event.stream_id != core.upstream.stream_id or core.upstream.phase is Phase.NONE:
             if not isinstance(event, StreamClosed):
                 core.counts.add(Direction.FROM_MODEL, type(event).__name__, Fault.STALE)
@@ -111,6 +136,19 @@ class Session:
                 self._accepted(now)
             case StreamClosed(failure=failure):
                 streams.lost(core, failure, now)
+            case _:
+                assert_never(event)
+
+    def _standby(self, event: ModelSide, now: float) -> None:
+        """The stream that stands by says nothing to anybody yet."""
+        core = self._core
+        match event:
+            case StreamOpened():
+                core.upstream.begin_standby(core.terms)
+            case StreamAccepted() | ModelEvent():
+                streams.standby_accepted(core, now)
+            case StreamClosed():
+                streams.standby_lost(core, now)
             case _:
                 assert_never(event)
 

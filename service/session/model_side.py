@@ -150,6 +150,8 @@ def _end_block(core: Core, event: model.ContentEnd, now: float) -> None:
         core.counts.add(Direction.FROM_MODEL, "ContentEnd", Fault.OUT_OF_ORDER)
     if reply is None or is_discarded or event.kind != "AUDIO":
         return
+    if event.content_id in reply.blocks:
+        core.dialogue.sentence_ends(core.open_turn().number, reply.samples)
     if event.content_id in reply.blocks and event.stop_reason in {"END_TURN", "INTERRUPTED"}:
         _complete(core, now)
 
@@ -199,7 +201,9 @@ def _planned(core: Core, event: model.TextOutput, now: float) -> None:
     reply = core.begin_reply(now)
     reply.blocks.add(event.content_id)
     turn = core.open_turn()
-    core.dialogue.assistant_plans(turn.number, reply.response_id, event.text, reply.samples)
+    core.dialogue.assistant_plans(
+        turn.number, reply.response_id, event.text, reply.samples, rate_hz=reply.rate_hz
+    )
     core.tell(
         server.Transcript,
         turn=turn.number,
@@ -214,6 +218,9 @@ def _spoken(core: Core, event: model.TextOutput) -> None:
     owner = core.dialogue.assistant_spoke(event.text, event.content_id)
     if owner is None:
         core.counts.add(Direction.FROM_MODEL, "TextOutput", Fault.OUT_OF_ORDER)
+        return
+    if owner.cut_at is not None:
+        # The client is told what was heard of it; this is what was said.
         return
     core.tell(
         server.Transcript,

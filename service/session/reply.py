@@ -24,7 +24,9 @@ class Reply:
     is_complete: bool = False
     """Whether the model has said that all of its audio was sent."""
     heard_ms: int | None = None
-    """As the client reported with `played`."""
+    """As the client reported with `played`,"""
+    heard_at: float = 0.0
+    """and when; it has played on since."""
     blocks: set[str] = field(default_factory=set)
 
     def add(self, pcm: bytes, now: float) -> int:
@@ -39,9 +41,14 @@ class Reply:
     def heard_samples(self, now: float) -> int:
         """How much of it was heard: as reported, else as the clock says."""
         if self.heard_ms is not None:
-            return min(self.samples, self.heard_ms * self.rate_hz // 1000)
+            since = round((now - self.heard_at) * self.rate_hz)
+            return min(self.samples, self.samples_of(self.heard_ms) + since)
         unheard = max(0.0, self.play_ends_at - now) * self.rate_hz
         return max(0, self.samples - round(unheard))
+
+    def samples_of(self, position_ms: int) -> int:
+        """A position as a number of samples; never more than there are."""
+        return min(self.samples, position_ms * self.rate_hz // 1000)
 
     def ms(self, samples: int) -> int:
         """Samples as a span."""

@@ -1,6 +1,9 @@
 """Streams come and go: opened, accepted, lost, replaced."""
 
+from collections.abc import Sequence
+
 from service.errors import CloseCode, ErrorCode, ModelFailure, ModelFailureKind
+from service.policies.history import Message
 from service.session.core import Core
 from service.session.effects import CloseStream, Direction, Fault, State, StreamLost
 from service.session.state import Signal
@@ -13,20 +16,32 @@ _QUIET_REPLAY_MS = 3_000
 
 def open_next(core: Core, now: float) -> None:
     """Ask for a stream; whatever belonged to the last one is forgotten."""
+    _forget_stream(core)
+    core.upstream.open(now)
+
+
+def _forget_stream(core: Core) -> None:
     core.reopen_at = None
+    core.spread = core.jitter()
     core.open_blocks.clear()
     core.discard.forget()
+    core.dialogue.stream_is_gone()
     core.usage.next_stream()
     abandoned = core.tools.abandon()
     if abandoned:
         core.counts.add(Direction.TO_MODEL, "ToolResult", Fault.STALE, abandoned)
-    core.upstream.open(now)
 
 
 def opened(core: Core) -> None:
     """The transport has the stream: say what comes before any audio."""
     if core.upstream.phase is Phase.OPENING:
-        core.upstream.begin(core.terms, core.dialogue.history(core.terms.profile.history_bytes))
+        core.upstream.begin(core.terms, _history(core))
+
+
+def _history(core: Core) -> Sequence[Message]:
+    # The turn in flight is heard again, or has not been heard yet.
+    without = core.turn.number if core.turn is not None and core.reply is None else None
+    return core.dialogue.history(core.terms.profile.history_bytes, without=without)
 
 
 def accepted(core: Core, now: float) -> None:
@@ -34,23 +49,40 @@ def accepted(core: Core, now: float) -> None:
     if not core.is_ready:
         _say_ready(core)
     core.upstream.accepted(core.terms, now)
+    _heard_again(core, now)
+
+
+def _heard_again(core: Core, now: float) -> None:
+    """The stream has heard what waited for it: the session is where it was."""
     if core.turn is not None and core.turn.last_audio_at is not None:
         core.turn.last_audio_at = now
     core.owed_since = now
     if core.state is State.CONNECTING:
         core.signal(Signal.ACCEPTED)
+    repeated, core.repeated = core.repeated, None
+    if repeated is not None and core.state is State.LISTENING:
+        # What waited ended with the closure, so the model knows.
+        core.signal(Signal.TURN_CLOSED)
 
 
 def _say_ready(core: Core) -> None:
     core.is_ready = True
+    say_ready(core, resumed=False)
+    for ping_id in core.early_pongs:
+        core.tell(server.Pong, id=ping_id)
+    core.early_pongs.clear()
+
+
+def say_ready(core: Core, *, resumed: bool) -> None:
+    """Tell the client what the session is; `resumed` when it goes on without a gap."""
     terms = core.terms
     core.tell(
         server.Ready,
         session_id=terms.session_id,
         conversation_id=terms.conversation_id,
-        epoch=1,
-        resume_token=None,
-        resumed=False,
+        epoch=core.keeping.epoch or 1,
+        resume_token=core.resumption.token,
+        resumed=resumed,
         model=terms.model_id,
         language=terms.language,
         voice=terms.voice,
@@ -61,27 +93,95 @@ def _say_ready(core: Core) -> None:
         heartbeat_ms=terms.heartbeat_ms,
         limits=terms.limits,
     )
-    for ping_id in core.early_pongs:
-        core.tell(server.Pong, id=ping_id)
-    core.early_pongs.clear()
+    core.resumption.ready_seq = core.seq
 
 
 def replace(core: Core, now: float) -> None:
     """Move to a fresh stream on purpose; the client need not notice.
 
-    A turn that is still being thought about, or spoken, dies with its stream; the user's unfinished words do not.
+    A reply of which more should come dies with its stream. A turn that is still being thought about is said again to
+    the next one, and so are unfinished words.
     """
-    if core.state is State.LISTENING:
-        if core.is_quiet:
-            core.upstream.trim_recent(_QUIET_REPLAY_MS, core.terms)
-    else:
-        core.upstream.forget_recent()
-    core.upstream.end(core.terms)
-    if core.state is State.THINKING or (core.state is State.SPEAKING and not core.reply_is_safe):
+    upstream = core.upstream
+    if core.state is State.LISTENING and core.is_quiet:
+        upstream.trim_recent(_QUIET_REPLAY_MS, core.terms)
+    upstream.leave(core.terms)
+    if core.state is State.THINKING and _can_repeat(core):
+        _repeat(core)
+        if not upstream.has_successor:
+            core.signal(Signal.STREAM_LOST)
+    elif core.state is State.THINKING or (core.state is State.SPEAKING and not core.reply_is_safe):
+        upstream.forget_recent()
         core.end_turn(Outcome.FAILED, now)
         core.signal(Signal.GAVE_UP)
-    core.upstream.carry_over()
-    open_next(core, now)
+    elif core.state is State.SPEAKING:
+        upstream.forget_recent()
+    upstream.carry_over()
+    _next(core, now)
+
+
+def _next(core: Core, now: float) -> None:
+    """The stream that stands by, where there is one that the model has accepted; else another."""
+    if not core.upstream.has_successor:
+        open_next(core, now)
+        return
+    _forget_stream(core)
+    core.upstream.switch(core.terms, _history(core), now)
+    _heard_again(core, now)
+
+
+def _can_repeat(core: Core) -> bool:
+    """Whether the turn in flight can be said again: nothing of its reply has sounded, nothing was done for it."""
+    turn = core.turn
+    if turn is None or turn.has_used_tools:
+        return False
+    return core.reply is None or core.reply.samples == 0
+
+
+def _repeat(core: Core) -> None:
+    """The turn in flight waits, closed as it was, for the next stream to hear it."""
+    turn, reply = core.open_turn(), core.reply
+    core.repeated = turn.closed_by
+    core.reply = None
+    turn.response_id = None
+    if reply is not None:
+        # Words were announced that nobody will say.
+        core.tell(
+            server.Transcript,
+            turn=turn.number,
+            role=server.Role.ASSISTANT,
+            stage=server.Stage.HEARD,
+            text="",
+            response_id=reply.response_id,
+        )
+    core.dialogue.begin_again(turn.number)
+
+
+# Standing by
+
+
+def prepare(core: Core, now: float) -> None:
+    """Ask for the stream that will take over, while the current one goes on."""
+    core.upstream.prepare(now)
+
+
+def standby_accepted(core: Core, now: float) -> None:
+    """The model has it; it takes over at the next quiet moment, at once if this is one."""
+    standby = core.upstream.standby
+    if standby is not None and standby.is_begun and standby.accepted_at is None:
+        standby.accepted_at = now
+
+
+def standby_lost(core: Core, now: float) -> None:
+    """It could not be had; the current one goes on, and another is asked for in a while."""
+    core.upstream.standby = None
+    core.prepare_after = now + core.terms.continuation.prepare_again_s
+
+
+def drop_standby(core: Core, now: float) -> None:
+    """It did not come in time, or waited so long that the model is about to end it."""
+    core.upstream.drop_standby()
+    core.prepare_after = now + core.terms.continuation.prepare_again_s
 
 
 def next_for_turn(core: Core, now: float) -> None:
@@ -123,7 +223,9 @@ def lost(core: Core, failure: ModelFailure | None, now: float) -> None:
         return
     _fall_back(core, now)
     upstream.carry_over()
-    if wait_s > 0:
+    if upstream.has_successor:
+        _next(core, now)
+    elif wait_s > 0:
         core.reopen_at = now + wait_s
     else:
         open_next(core, now)
@@ -133,11 +235,16 @@ def _fall_back(core: Core, now: float) -> None:
     """A reply that is complete still plays out; anything else waits for the next stream."""
     if core.state is State.CONNECTING or (core.state is State.SPEAKING and core.reply_is_safe):
         return
-    if core.state is not State.LISTENING:
+    if core.state is State.THINKING and _can_repeat(core):
+        _repeat(core)
+    elif core.state is not State.LISTENING:
         core.upstream.forget_recent()
         core.upstream.forget_waiting()
         core.end_turn(Outcome.FAILED, now)
-    core.signal(Signal.STREAM_LOST)
+        if core.upstream.has_successor:
+            core.signal(Signal.GAVE_UP)
+    if not core.upstream.has_successor:
+        core.signal(Signal.STREAM_LOST)
 
 
 def _give_up(core: Core, failure: ModelFailure, now: float) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from service.policies.backoff import Backoff
 from service.policies.closure import Closure, TrailingSilence
 from service.policies.continuation import Continuation
 from service.policies.endpointing import Endpointing
@@ -26,6 +27,8 @@ class SessionTerms:
     session_id: str
     conversation_id: str
     subprotocol: Subprotocol = Subprotocol.JSON
+    resume_token: str | None = None
+    """With which the client may take the session up again, once; None: it may not."""
     model_id: str = "amazon.nova-2-sonic-v1:0"
     profile: ModelProfile = NOVA_2_SONIC
     language: str = "en-US"
@@ -60,6 +63,15 @@ class SessionTerms:
     max_session_s: float = 3_600.0
     farewell_s: float = 15.0
     """From `goAway` to the close when a session has lasted its full time."""
+    keeps_history: bool = False
+    """Whether there is a store."""
+    store_backoff: Backoff = field(default_factory=Backoff)
+    store_patience_s: float = 8.0
+    """How long a session that continues a conversation waits for what was said in it."""
+    parked_s: float = 15.0
+    """How long a session goes on without its client, for one that comes back at once."""
+    settle_s: float = 1.0
+    """From the end of a turn to its writing: late words, and the client's last word on what was heard, still count."""
     kept_audio_s: float = 10.0
     """How much of the user's audio is kept for a stream that is not there yet."""
     sign_in_expires_at: float = float("inf")

@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from service.errors import CloseCode, ErrorCode
-from service.session import client_side, sign_in, streams, tool_side
+from service.session import client_side, sign_in, store_side, streams, tool_side
 from service.session.core import NEVER, Core, Leaving
 from service.session.effects import State
+from service.session.resumption import RENEW_EVERY_S
 from service.session.state import Signal
 from service.session.tool_calls import error_result
 from service.session.upstream import Phase
@@ -66,7 +67,7 @@ def _replay(core: Core, now: float) -> None:
 def _watchdog_at(core: Core) -> float:
     if core.state is not State.LISTENING or core.upstream.phase is not Phase.LIVE:
         return NEVER
-    if core.turn is None or core.turn.last_audio_at is None:
+    if core.turn is None or core.turn.last_audio_at is None or core.resumption.parked_at is not None:
         return NEVER
     return core.terms.watchdog.expires_at(core.turn.last_audio_at)
 
@@ -172,10 +173,29 @@ def _continuation_at(core: Core) -> float:
     upstream = core.upstream
     if upstream.phase not in {Phase.LIVE, Phase.ENDED}:
         return NEVER
-    forced_at = core.terms.continuation.forced_at(upstream.opened_at)
-    if upstream.phase is Phase.LIVE and core.is_quiet:
-        return min(core.terms.continuation.quiet_at(upstream.opened_at), forced_at)
+    is_speaking = core.state is State.SPEAKING and not core.reply_is_safe
+    forced_at = core.terms.continuation.forced_at(upstream.opened_at, is_speaking=is_speaking)
+    standby = upstream.standby
+    if standby is not None and standby.accepted_at is not None and core.is_quiet:
+        return min(standby.accepted_at, forced_at)
     return forced_at
+
+
+def _prepare_at(core: Core) -> float:
+    upstream = core.upstream
+    if upstream.phase is not Phase.LIVE or upstream.standby is not None:
+        return NEVER
+    at = core.terms.continuation.prepared_at(upstream.opened_at, core.spread)
+    return max(at, core.prepare_after)
+
+
+def _standby_at(core: Core) -> float:
+    standby = core.upstream.standby
+    if standby is None:
+        return NEVER
+    if standby.accepted_at is None:
+        return standby.opened_at + core.terms.open_timeout_s
+    return standby.accepted_at + core.terms.continuation.patience_s
 
 
 def _ack_at(core: Core) -> float:
@@ -206,6 +226,30 @@ def _usage(core: Core, now: float) -> None:
     )
 
 
+def _parked_at(core: Core) -> float:
+    return NEVER if core.resumption.parked_at is None else core.resumption.parked_at + core.terms.parked_s
+
+
+def _renew_at(core: Core) -> float:
+    if core.resumption.token is None or core.keeping.epoch is None:
+        return NEVER
+    return core.resumption.renewed_at + RENEW_EVERY_S
+
+
+def _settle_at(core: Core) -> float:
+    return min((over.due_at for over in core.settling), default=NEVER)
+
+
+def _store_at(core: Core) -> float:
+    return NEVER if core.keeping.retry_at is None else core.keeping.retry_at
+
+
+def _history_at(core: Core) -> float:
+    if core.keeping.waits_for_history_since is None:
+        return NEVER
+    return core.keeping.waits_for_history_since + core.terms.store_patience_s
+
+
 def _counts_at(core: Core) -> float:
     return core.counted_at + _COUNTS_EVERY_S if core.counts else NEVER
 
@@ -215,6 +259,8 @@ type Timer = tuple[Callable[[Core], float], Callable[[Core, float], None]]
 # In the order in which those that are due at once run: what ends things first.
 TIMERS: Final[Sequence[Timer]] = (
     (_start_at, _start),
+    (_history_at, store_side.give_up_history),
+    (_parked_at, client_side.give_up),
     (_leaving_at, streams.leave_if_due),
     (_session_at, _session),
     (sign_in.expired_at, sign_in.expire),
@@ -224,10 +270,15 @@ TIMERS: Final[Sequence[Timer]] = (
     (_opening_at, streams.timed_out),
     (_reopen_at, streams.open_next),
     (_continuation_at, streams.replace),
+    (_standby_at, streams.drop_standby),
+    (_prepare_at, streams.prepare),
     (_watchdog_at, _watchdog),
     (_idle_at, _idle),
     (_replay_at, _replay),
     (_keep_alive_at, _keep_alive),
+    (_settle_at, Core.settle),
+    (_store_at, store_side.try_again),
+    (_renew_at, store_side.renew),
     (sign_in.expiring_at, sign_in.tell_expiring),
     (_usage_at, _usage),
     (_ack_at, _ack),

@@ -37,6 +37,7 @@ def asked(core: Core, event: model.ToolUse, now: float) -> None:
         expires_at=now + core.terms.tool_timeout_s,
     )
     core.tools.begin(call)
+    core.open_turn().has_used_tools = True
     _tell_tool(core, call, ToolStatus.STARTED)
     core.emit(
         RunTool(

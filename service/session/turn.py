@@ -19,6 +19,8 @@ class Turn:
     is_spoken: bool = False
     """Whether the model heard speech in it."""
     is_typed: bool = False
+    has_used_tools: bool = False
+    """Whether saying it again could do something twice."""
     closed_at: float | None = None
     closed_by: ClosedBy | None = None
     response_id: int | None = None

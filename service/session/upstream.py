@@ -1,6 +1,7 @@
 """Our side of the model's stream: the one writer, which keeps every rule of order the model has.
 
-At most one stream is current. What is said while none can hear it waits, bounded, for the next.
+At most one stream is current; another may stand by, introduced but without audio, to take its place. What is said
+while none can hear it waits, bounded, for the next; what a lost one heard of the turn in flight is said again.
 """
 
 from collections import deque
@@ -56,6 +57,19 @@ class _Closure:
     silence_ms: int
 
 
+type _Said = bytes | _Typed | _Closure
+
+
+@dataclass(slots=True, kw_only=True)
+class Standby:
+    """A stream that is prepared while another is current."""
+
+    stream_id: int
+    opened_at: float
+    is_begun: bool = False
+    accepted_at: float | None = None
+
+
 class Upstream:
     """Everything said to the model goes through here; what it wants done goes to `emit`."""
 
@@ -63,6 +77,7 @@ class Upstream:
         self._emit = emit
         self._counts = counts
         self.stream_id = 0
+        self.standby: Standby | None = None
         self.phase = Phase.NONE
         self.opened_at = 0.0
         self.live_at = 0.0
@@ -71,27 +86,51 @@ class Upstream:
         self._audio_ms = 0.0
         self._block = AudioBlock(prompt="", content="")
         self._names = 0
-        self._waiting: deque[bytes | _Typed | _Closure] = deque()
+        self._streams = 0
+        self._waiting: deque[_Said] = deque()
         self._waiting_bytes = 0
-        self._recent: deque[bytes] = deque()
+        self._carried: deque[_Said] = deque()
+        """What a lost stream had heard of the turn in flight; said before anything that waits."""
+        self._carried_bytes = 0
+        self._recent: deque[_Said] = deque()
+        """What the stream heard since the last turn was closed."""
         self._recent_bytes = 0
+        self._closed: deque[_Said] = deque()
+        """The turn that was closed, until its reply sounds."""
+        self._closed_bytes = 0
         self._replay_at = 0.0
 
     @property
     def kept_bytes(self) -> int:
         """Audio held here, for the bound on it."""
-        return self._waiting_bytes + self._recent_bytes
+        return self._waiting_bytes + self._carried_bytes + self._recent_bytes + self._closed_bytes
+
+    @property
+    def has_successor(self) -> bool:
+        """Whether a stream stands by that the model has accepted."""
+        return self.standby is not None and self.standby.accepted_at is not None
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Audio that no stream has answered yet."""
+        return self._waiting_bytes + self._carried_bytes
 
     @property
     def replay_at(self) -> float | None:
         """When to go on saying what has waited; None when nothing has, or nobody hears it."""
-        return self._replay_at if self.phase is Phase.LIVE and self._waiting else None
+        return self._replay_at if self.phase is Phase.LIVE and self._is_behind else None
+
+    @property
+    def _is_behind(self) -> bool:
+        return bool(self._carried or self._waiting)
 
     # Opening
 
     def open(self, now: float) -> None:
         """Ask for the next stream."""
-        self.stream_id += 1
+        self.drop_standby()
+        self._streams += 1
+        self.stream_id = self._streams
         self.phase = Phase.OPENING
         self.opened_at = now
         self._emit(OpenStream(stream_id=self.stream_id))
@@ -99,14 +138,24 @@ class Upstream:
     def begin(self, terms: SessionTerms, history: Sequence[Message]) -> None:
         """Say what comes before any audio: session, prompt, instructions, history, and the audio block."""
         self.phase = Phase.STARTING
-        prompt = f"{terms.session_id}-{self.stream_id}"
-        self._names = 0
-        self._audio_ms = 0.0
-        self._send(SessionStart(sensitivity=terms.sensitivity))
+        self._introduce(self.stream_id, terms)
+        self._tell_history(terms, history)
+
+    def _introduce(self, stream_id: int, terms: SessionTerms) -> None:
+        """Session, prompt and instructions: what the model accepts a stream on, and what no history changes."""
+        prompt = _prompt(terms, stream_id)
         tools = terms.tools if terms.closure.offers_tools else ()
-        self._send(PromptStart(prompt=prompt, voice=terms.voice, rate_hz=terms.output_rate_hz, tools=tools))
-        for event in text_block(prompt, self._name("system"), TextRole.SYSTEM, terms.instructions):
-            self._send(event)
+        for event in (
+            SessionStart(sensitivity=terms.sensitivity),
+            PromptStart(prompt=prompt, voice=terms.voice, rate_hz=terms.output_rate_hz, tools=tools),
+            *text_block(prompt, "system-1", TextRole.SYSTEM, terms.instructions),
+        ):
+            self._send(event, stream_id=stream_id)
+
+    def _tell_history(self, terms: SessionTerms, history: Sequence[Message]) -> None:
+        prompt = _prompt(terms, self.stream_id)
+        self._names = 1
+        self._audio_ms = 0.0
         for message in history:
             role = TextRole(message.role)
             for event in text_block(prompt, self._name("history"), role, message.text):
@@ -123,10 +172,9 @@ class Upstream:
     def replay(self, terms: SessionTerms, now: float) -> None:
         """Say some of what has waited; `replay_at` tells when to go on."""
         said_s = 0.0
-        while self._waiting and self.phase is Phase.LIVE and said_s < terms.replay.step_s:
-            match self._waiting.popleft():
+        while self._is_behind and self.phase is Phase.LIVE and said_s < terms.replay.step_s:
+            match self._next_waiting():
                 case bytes() as pcm:
-                    self._waiting_bytes -= len(pcm)
                     self._hear(pcm, terms, now, droppable=False)
                     said_s += duration_s(len(pcm), terms.input_rate_hz)
                 case _Typed(text=text):
@@ -135,11 +183,50 @@ class Upstream:
                     self._close_turn(silence_ms, terms, now)
         self._replay_at = terms.replay.next_at(said_s, now)
 
+    def _next_waiting(self) -> _Said:
+        item = (self._carried or self._waiting).popleft()
+        if isinstance(item, bytes) and self._carried_bytes:
+            self._carried_bytes -= len(item)
+        elif isinstance(item, bytes):
+            self._waiting_bytes -= len(item)
+        return item
+
+    # Standing by
+
+    def prepare(self, now: float) -> None:
+        """Ask for a stream that will take the current one's place."""
+        self._streams += 1
+        self.standby = Standby(stream_id=self._streams, opened_at=now)
+        self._emit(OpenStream(stream_id=self._streams))
+
+    def begin_standby(self, terms: SessionTerms) -> None:
+        """The transport has the stream that stands by."""
+        if self.standby is not None and not self.standby.is_begun:
+            self.standby.is_begun = True
+            self._introduce(self.standby.stream_id, terms)
+
+    def drop_standby(self) -> None:
+        """It is not wanted any more, or never came."""
+        if self.standby is not None:
+            self._emit(CloseStream(stream_id=self.standby.stream_id))
+            self.standby = None
+
+    def switch(self, terms: SessionTerms, history: Sequence[Message], now: float) -> None:
+        """Let the stream that stands by take over; the current one was ended, or is lost."""
+        standby, self.standby = self.standby, None
+        if standby is None:
+            raise AssertionError(self.stream_id)  # whoever calls has looked
+        self.stream_id = standby.stream_id
+        self.opened_at = standby.opened_at
+        self.phase = Phase.STARTING
+        self._tell_history(terms, history)
+        self.accepted(terms, now)
+
     # Speaking
 
     def hear(self, pcm: bytes, terms: SessionTerms, now: float) -> None:
         """Pass the user's audio on, or keep it until somebody hears it and all before it was said."""
-        if self.phase is not Phase.LIVE or self._waiting:
+        if self.phase is not Phase.LIVE or self._is_behind:
             self._keep(pcm, terms)
             return
         self._hear(pcm, terms, now, droppable=True)
@@ -161,21 +248,29 @@ class Upstream:
 
     def close_turn(self, silence_ms: int, terms: SessionTerms, now: float) -> None:
         """Tell the model that the user has finished, in the way the closure policy says."""
-        if self.phase is not Phase.LIVE or self._waiting:
+        if self.phase is not Phase.LIVE or self._is_behind:
             self._waiting.append(_Closure(silence_ms=silence_ms))
             return
         self._close_turn(silence_ms, terms, now)
 
     def _close_turn(self, silence_ms: int, terms: SessionTerms, now: float) -> None:
         self.be_silent(silence_ms, terms, now)
-        self.forget_recent()
+        self.turn_closed(silence_ms)
         if terms.closure.ends_prompt:
             self._end_prompt(terms)
             self.phase = Phase.ENDED
 
+    def turn_closed(self, silence_ms: int) -> None:
+        """The turn is closed, by whomever: should its stream be lost, it is said again so."""
+        self._closed = self._recent
+        self._closed_bytes = self._recent_bytes
+        self._closed.append(_Closure(silence_ms=silence_ms))
+        self._recent = deque()
+        self._recent_bytes = 0
+
     def type_text(self, text: str, terms: SessionTerms, now: float) -> None:
         """Say typed words; no audio can come between, because the whole block is sent at once."""
-        if self.phase is not Phase.LIVE or self._waiting:
+        if self.phase is not Phase.LIVE or self._is_behind:
             self._waiting.append(_Typed(text=text))
             return
         self._type_text(text, terms, now)
@@ -184,6 +279,7 @@ class Upstream:
         missing_ms = terms.profile.audio_before_text_ms - int(self._audio_ms)
         if missing_ms > 0:
             self.be_silent(missing_ms, terms, now)
+        self._recent.append(_Typed(text=text))
         content = self._name("text")
         for event in text_block(self._block.prompt, content, TextRole.USER, text, interactive=True):
             self._send(event)
@@ -203,6 +299,11 @@ class Upstream:
 
     def end(self, terms: SessionTerms) -> None:
         """End the current stream in the order the model wants, as far as it was begun."""
+        self.drop_standby()
+        self.leave(terms)
+
+    def leave(self, terms: SessionTerms) -> None:
+        """The same, but another one stands by."""
         if self.phase is Phase.NONE:
             return
         if self.phase in {Phase.STARTING, Phase.LIVE}:
@@ -214,10 +315,11 @@ class Upstream:
         self.phase = Phase.NONE
 
     def carry_over(self) -> None:
-        """The stream is gone; what it heard of an unfinished utterance waits for the next one."""
+        """The stream is gone; what it heard of the turn in flight, and since, waits for the next one."""
         self.phase = Phase.NONE
-        self._waiting.extendleft(reversed(self._recent))
-        self._waiting_bytes += self._recent_bytes
+        self._carried.extendleft(reversed((*self._closed, *self._recent)))
+        self._carried_bytes += self._recent_bytes + self._closed_bytes
+        self.forget_closed()
         self.forget_recent()
 
     def forget_recent(self) -> None:
@@ -225,22 +327,30 @@ class Upstream:
         self._recent.clear()
         self._recent_bytes = 0
 
+    def forget_closed(self) -> None:
+        """The turn that was closed has its reply, or gets none any more."""
+        self._closed.clear()
+        self._closed_bytes = 0
+
     def trim_recent(self, span_ms: int, terms: SessionTerms) -> None:
         """Keep only the end of what was heard lately."""
         limit_bytes = span_bytes(span_ms, terms.input_rate_hz)
         while self._recent_bytes > limit_bytes:
-            self._recent_bytes -= len(self._recent.popleft())
+            oldest = next(item for item in self._recent if isinstance(item, bytes))
+            self._recent.remove(oldest)
+            self._recent_bytes -= len(oldest)
 
     def forget_waiting(self) -> None:
         """What waits belongs to a turn that is over."""
         self._waiting.clear()
-        self._waiting_bytes = 0
+        self._carried.clear()
+        self._waiting_bytes = self._carried_bytes = 0
 
     # The wire
 
-    def _send(self, event: ModelInput, *, droppable: bool = False) -> None:
+    def _send(self, event: ModelInput, *, droppable: bool = False, stream_id: int | None = None) -> None:
         self._counts.add(Direction.TO_MODEL, type(event).__name__)
-        self._emit(SendToModel(stream_id=self.stream_id, event=event, droppable=droppable))
+        self._emit(SendToModel(stream_id=stream_id or self.stream_id, event=event, droppable=droppable))
 
     def _send_audio(self, pcm: bytes, terms: SessionTerms, now: float, *, droppable: bool) -> None:
         audio_s = duration_s(len(pcm), terms.input_rate_hz)
@@ -273,3 +383,7 @@ class Upstream:
         self._recent.append(pcm)
         self._recent_bytes += len(pcm)
         self.trim_recent(int(terms.kept_audio_s * 1000), terms)
+
+
+def _prompt(terms: SessionTerms, stream_id: int) -> str:
+    return f"{terms.session_id}-{stream_id}"

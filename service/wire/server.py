@@ -39,10 +39,11 @@ class Role(StrEnum):
 
 
 class Stage(StrEnum):
-    """Whether words are about to be said or were."""
+    """Whether words are about to be said, were said, or were heard when the saying was broken off."""
 
     PLANNED = "planned"
     SPOKEN = "spoken"
+    HEARD = "heard"
 
 
 class Cause(StrEnum):
@@ -133,14 +134,19 @@ class StateIs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
-    """Words of the user (spoken or typed), or of the assistant: planned first, spoken later."""
+    """Words of the user (spoken or typed), or of the assistant: planned first, spoken later.
+
+    Of a reply that was broken off, `heard` says once how far the user heard it.
+    """
 
     type: ClassVar = "transcript"
     seq: Seq
     turn: Annotated[int, About("the turn", minimum=1)]
     role: Annotated[Role, About("who")]
-    stage: Annotated[Stage, About("spoken text of a reply replaces its planned text")]
-    text: Annotated[str, About("one sentence or more")]
+    stage: Annotated[
+        Stage, About("spoken text of a reply replaces its planned text; heard text replaces all")
+    ]
+    text: Annotated[str, About("one sentence or more; `heard` may be empty")]
     response_id: Annotated[
         int | None, About("the reply, for the assistant", minimum=1, omitted_when_none=True)
     ] = None
@@ -172,7 +178,7 @@ class TurnIs:
 
     type: ClassVar = "turn"
     seq: Seq
-    turn: Annotated[int, About("counts turns from 1", minimum=1)]
+    turn: Annotated[int, About("counts the conversation's turns from 1", minimum=1)]
     outcome: Annotated[Outcome, About("how")]
     closed_by: Annotated[ClosedBy | None, About("who closed it; null: it failed while still open")]
     response_id: Annotated[int | None, About("the reply; null: there was none", minimum=1)]

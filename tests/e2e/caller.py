@@ -94,7 +94,7 @@ class Caller:
         """Ask in writing and hear the whole answer; returns the `turn`."""
         await self.send("text", text=text)
         await self.until("state", state="thinking")
-        return await self.until("turn")
+        return await self.until("turn", saved=False)
 
     async def end(self) -> None:
         """Hang up and see that the service agrees."""

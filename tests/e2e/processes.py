@@ -109,9 +109,10 @@ class Service(Running):
         return [entry for entry in entries if entry["event"] == event]
 
     def get(self, path: str) -> tuple[int, Any]:
-        """Status and document of a GET."""
+        """Status and document of a GET, asked as the user of the pool."""
+        request = urllib.request.Request(self.url + path, headers=bearer())  # noqa: S310 - our own http URL
         try:
-            with urllib.request.urlopen(self.url + path, timeout=END_S) as answer:  # noqa: S310 - our own http URL
+            with urllib.request.urlopen(request, timeout=END_S) as answer:  # noqa: S310 - as above
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as refusal:
             with refusal:
@@ -127,6 +128,8 @@ def environment(emulator: Emulator | None = None, **settings: object) -> dict[st
         "AWS_EC2_METADATA_DISABLED": "true",
         "NO_PROXY": "localhost,127.0.0.1",
         "VOICE_PORT": "0",
+        # A session ends with its connection, so that tests see the end of what they began.
+        "VOICE_PARK_S": "0",
         **user_pool().environment,
         # For the reference client: the pool does not know the address of each test's service.
         "TALK_TOKEN": bearer()["Authorization"].removeprefix("Bearer "),
@@ -152,6 +155,7 @@ def running_service(
     """Start a service; a warning of Python's is an error in it."""
     command = [sys.executable, "-W", "error", "-m", "service"]
     log = folder / f"{name}.log"
+    settings = {"VOICE_STORE_PATH": folder / "conversations.sqlite", **settings}
     with _running(name, command, environment(emulator, **settings), log) as (process, ready):
         yield Service(process=process, ready=ready, log=log)
 

@@ -63,6 +63,7 @@ class Then(Enum):
     UNNOTICED = "nothing: the turn is answered as if nothing had happened"
     ANSWERED = "the same turn is answered by another stream"
     NEXT_TURN = "the turn fails, the next one is answered"
+    RECOVERED = "the turn fails or is answered by another stream, the next one is answered"
     THIRD_TURN = "two turns are not answered, and the client is told; the third is"
     REFUSED = "the client is told that the model refused, and the connection is closed with 1011"
 
@@ -71,8 +72,8 @@ def _of(open_: Then, listening: Then, thinking: Then, speaking: Then) -> Mapping
     return dict(zip(MOMENTS, (open_, listening, thinking, speaking), strict=True))
 
 
-# A stream that is lost while the user speaks costs nothing: what was heard is said again to the next one.
-_LOST: Final = _of(Then.ANSWERED, Then.ANSWERED, Then.NEXT_TURN, Then.NEXT_TURN)
+# A stream that is lost before its reply sounds costs nothing: what was said is said again to the next one.
+_LOST: Final = _of(Then.ANSWERED, Then.ANSWERED, Then.ANSWERED, Then.NEXT_TURN)
 # AWS knows these before a stream only. Within one they are as good as lost: the next stream tells the truth.
 _FATAL: Final = {**_LOST, "open": Then.REFUSED}
 _NOTHING: Final = _of(Then.UNNOTICED, Then.UNNOTICED, Then.UNNOTICED, Then.UNNOTICED)
@@ -93,7 +94,8 @@ OUTCOMES: Final[Mapping[str, Mapping[str, Then]]] = {
     "unknown-exception": _LOST,
     "reset": _LOST,
     "cut": _LOST,
-    "abort": _LOST,
+    # A reset overtakes what was sent before it: whether any of the reply arrives is chance.
+    "abort": {**_LOST, "speaking": Then.RECOVERED},
     "end": _LOST,
     "bad-checksum": _LOST,
     "garbage": _LOST,
@@ -207,6 +209,10 @@ async def _follow(caller: Caller, then: Then, *, spoken: bool) -> None:
             await _turn(caller, spoken=spoken)
             await caller.ask("Once more?")
             assert ["failed", "completed"] == _outcomes(caller)
+        case Then.RECOVERED:
+            await _turn(caller, spoken=spoken)
+            await caller.ask("Once more?")
+            assert _outcomes(caller) in (["failed", "completed"], ["completed", "completed"])
         case Then.THIRD_TURN:
             await _turn(caller, spoken=spoken)
             for _ in range(2):
@@ -237,4 +243,4 @@ async def _turn(caller: Caller, *, spoken: bool, until_closed: bool = False) -> 
 
 
 def _outcomes(caller: Caller) -> list[str]:
-    return [turn["outcome"] for turn in caller.of("turn")]
+    return [turn["outcome"] for turn in caller.of("turn", saved=False)]

@@ -7,14 +7,20 @@ from typing import Any
 from service.errors import ModelFailure, ModelFailureKind
 from service.session.effects import CloseClient, Effect, RunTool, SendAudio, SendToClient, SendToModel, State
 from service.session.events import (
+    ClientBack,
     DrainRequested,
     Event,
+    Kept,
     ModelEvent,
+    NotKept,
+    Owned,
+    StoreFault,
     StreamAccepted,
     StreamClosed,
     StreamOpened,
     ToolFinished,
 )
+from service.session.keeping import Keep, KeepRest, KeptTurn, SaveTurn, Write
 from service.session.machine import Session
 from service.session.terms import SessionTerms
 from service.wire import client, server
@@ -61,6 +67,8 @@ class Call:
         """Whether no promise was broken so far; after that, nothing is worth checking."""
         self._blocks = 0
         self._sequence = 0
+        self.token = self.terms.resume_token or ""
+        """With which the client may come back."""
 
     # Time and events
 
@@ -110,16 +118,31 @@ class Call:
     def end_of_utterance(self) -> Sequence[Effect]:
         return self.give(client.EndOfUtterance())
 
+    def come_back(
+        self, last_seq: int, played: client.Heard | None = None, *, signed_in_s: float = float("inf")
+    ) -> Sequence[Effect]:
+        """The client has a new connection and a new sign-in; its token is another one from now on."""
+        self.token += "+"
+        return self.give(
+            ClientBack(
+                last_seq=last_seq,
+                played=played,
+                token=self.token,
+                signed_in_until=self.now + signed_in_s,
+            )
+        )
+
     # The model
 
     @property
     def stream_id(self) -> int:
-        return self.invariants.newest_stream
+        """The stream that the session speaks to."""
+        return self.invariants.current_stream
 
     def accept(self) -> None:
-        """The transport opens the newest stream and the model accepts it."""
-        self.give(StreamOpened(stream_id=self.stream_id))
-        self.give(StreamAccepted(stream_id=self.stream_id))
+        """The transport opens the newest stream, which may only stand by, and the model accepts it."""
+        self.give(StreamOpened(stream_id=self.invariants.newest_stream))
+        self.give(StreamAccepted(stream_id=self.invariants.newest_stream))
 
     def connect(self) -> None:
         """From nothing to listening."""
@@ -198,6 +221,27 @@ class Call:
 
     def drain(self, deadline_s: float = 25.0) -> None:
         self.give(DrainRequested(deadline_s=deadline_s))
+
+    # The store
+
+    def keep(self, *, owned: Owned | None = None) -> None:
+        """The store does what it was asked last."""
+        self.give(Kept(write_id=self.invariants.writes, owned=owned))
+
+    def refuse(self, fault: StoreFault = StoreFault.UNAVAILABLE) -> None:
+        """The store does not do what it was asked last."""
+        self.give(NotKept(write_id=self.invariants.writes, fault=fault, reason="no"))
+
+    @property
+    def asked(self) -> list[Write]:
+        """Everything that was asked of the store, in order."""
+        return [effect.write for effect in self.done(Keep)]
+
+    @property
+    def saved_turns(self) -> list[KeptTurn]:
+        """The turns that were asked to be written, and those that were left behind."""
+        rest = [write for effect in self.done(KeepRest) for write in effect.writes]
+        return [write.turn for write in (*self.asked, *rest) if isinstance(write, SaveTurn)]
 
     # What was done
 

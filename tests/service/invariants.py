@@ -1,8 +1,10 @@
 """What a session promises whatever happens, stated once; every harness feeds it every event and every effect.
 
-I1 Only the newest stream is current: nothing of an older one reaches the client, nothing is sent to an older one.
+I1 One stream at a time has an audio block, at most one other stands by; nothing of any but the first reaches the client.
 I2 Audio goes to a stream only inside its one audio block, and every block is opened, filled, closed, in order.
-I3 `seq` begins with 1 and has no gaps; nothing but `error` comes before `ready`; `ready` comes once.
+I3 `seq` begins with 1 and has no gaps; nothing but `error` comes before `ready`, which comes once a connection; a client
+   that comes back is told what it missed, and then `ready`.
+I4 `saved` is told once a turn, after the store said so; one write is under way, and none changes what it writes.
 I5 Audio kept for later is bounded.
 I6 A stream that is closed was ended in order as far as it was begun, or was lost.
 I7 After the end there is no effect and no timer.
@@ -12,7 +14,8 @@ I11 Reply audio has the newest response id, positions without gaps, and none fol
 I12 An `error` comes before every close but 1000; a turn ends once.
 I13 A session outlives its sign-in by leeway and farewell at most.
 
-I4 and I10 are promises of the store and of admission, which are no part of a session.
+I10 is a promise of admission, which is no part of a session. That a stale owner writes nothing is the store's part of
+I4, and stands in tests/contract/store_contract.py.
 """
 
 from collections.abc import Sequence
@@ -31,7 +34,25 @@ from service.session.effects import (
     SendToModel,
     State,
 )
-from service.session.events import ClientGone, Event, ModelEvent, SignInRenewed, StreamClosed
+from service.session.events import (
+    ClientBack,
+    ClientGone,
+    Event,
+    Kept,
+    ModelEvent,
+    NotKept,
+    SignInRenewed,
+    StreamClosed,
+)
+from service.session.keeping import (
+    MAX_WAITING_BYTES,
+    MAX_WAITING_TURNS,
+    Keep,
+    KeepRest,
+    KeptTurn,
+    SaveTurn,
+    Write,
+)
 from service.session.machine import Session
 from service.session.terms import SessionTerms
 from service.wire import server
@@ -73,6 +94,8 @@ class Invariants:
         self.terms = terms
         self.streams: dict[int, StreamRecord] = {}
         self.newest_stream = 0
+        self.current_stream = 0
+        """The newest that has had an audio block; the newest of all while none has."""
         self.seq = 0
         self.is_ready = False
         self.is_over = False
@@ -84,6 +107,13 @@ class Invariants:
         self.state = State.CONNECTING
         self.state_since: float | None = None
         self.fed_at: float | None = None
+        self.is_catching_up = False
+        self.is_away = False
+        self.under_way: Keep | None = None
+        self.writes = 0
+        self.written: dict[int, KeptTurn] = {}
+        self.kept: set[int] = set()
+        self.told_saved: set[int] = set()
         self._messages = 0
         self._event: Event | None = None
         self.signed_in_until = terms.sign_in_expires_at
@@ -95,6 +125,20 @@ class Invariants:
             self.signed_in_until = max(self.signed_in_until, event.expires_at)
         if isinstance(event, StreamClosed) and event.stream_id in self.streams:
             self.streams[event.stream_id].lost = True
+        if isinstance(event, ClientBack):
+            self.seq, self.is_catching_up, self.is_away = event.last_seq, True, False
+            self.signed_in_until = event.signed_in_until
+        elif isinstance(event, ClientGone):
+            self.is_away = True
+        under_way = self.under_way
+        if (
+            isinstance(event, Kept | NotKept)
+            and under_way is not None
+            and event.write_id == under_way.write_id
+        ):
+            self.under_way = None
+            if isinstance(event, Kept) and isinstance(under_way.write, SaveTurn):
+                self.kept.add(under_way.write.turn.number)
 
     def after(self, effects: Sequence[Effect], session: Session, now: float) -> None:
         """Check what the session did about it."""
@@ -105,7 +149,8 @@ class Invariants:
             heard = [effect for effect in effects if isinstance(effect, SendToClient | SendAudio)]
             require("I1", holds=not heard, why=heard)
         for effect in effects:
-            self._effect(effect, gone=isinstance(event, ClientGone))
+            gone = isinstance(event, ClientGone) and session.state is State.OVER
+            self._effect(effect, gone=gone)
             if isinstance(effect, SendToModel) and isinstance(effect.event, inp.AudioInput | inp.AudioStart):
                 self.fed_at = now
         self.is_over = session.state is State.OVER
@@ -113,13 +158,16 @@ class Invariants:
         remembered = NEVER if session.deadline is None else session.deadline
         require("I8", holds=remembered == exact, why=(remembered, exact))
         self._timers(session, now)
-        # What is carried over from a lost stream and what comes meanwhile may each fill the bound.
-        bound = 2 * self.terms.kept_audio_s * 2 * 24_000 + 2**12
+        # A turn that was closed, what came since, and what comes while there is no stream may each fill the bound.
+        bound = 4 * self.terms.kept_audio_s * 2 * 24_000 + 2**12
         require("I5", holds=session.kept_bytes <= bound, why=session.kept_bytes)
 
     def _is_stale(self, stream_id: int) -> bool:
+        return stream_id != self.current_stream or self._is_gone(stream_id)
+
+    def _is_gone(self, stream_id: int) -> bool:
         record = self.streams.get(stream_id)
-        return stream_id != self.newest_stream or record is None or record.closed or record.lost
+        return record is None or record.closed or record.lost
 
     def _timers(self, session: Session, now: float) -> None:
         if self.is_over:
@@ -147,23 +195,32 @@ class Invariants:
             tries = len(terms.retry.waits_s) + 1
             longest_s = terms.start_timeout_s + tries * (terms.open_timeout_s + 5)
             require("I8", holds=waited_s <= longest_s, why=f"connecting for {waited_s} s")
-        record = self.streams.get(self.newest_stream)
+        record = self.streams.get(self.current_stream)
         hears = record is not None and record.audio_block in record.open_blocks and record.audio_frames > 0
         if session.state is State.LISTENING and hears and self.fed_at is not None:
             starving_s = now - self.fed_at
             require("I8", holds=starving_s <= terms.keep_alive.lead_s + 5, why=f"no audio for {starving_s} s")
 
-    def _effect(self, effect: Effect, *, gone: bool) -> None:
+    def _effect(self, effect: Effect, *, gone: bool) -> None:  # noqa: C901 - one branch for each effect
         match effect:
             case OpenStream(stream_id=stream_id):
-                before = self.streams.get(self.newest_stream)
-                left = before is None or before.closed or before.lost
-                require("I1", holds=left, why="a stream is opened while another is current")
+                alive = [other for other in self.streams if not self._is_gone(other)]
+                require(
+                    "I1", holds=not alive or alive == [self.current_stream], why=f"{alive} are open already"
+                )
+                standing_by = bool(alive) and self.streams[self.current_stream].audio_block is None
+                require("I1", holds=not standing_by, why="a stream is opened while another is being opened")
                 require("I1", holds=stream_id == self.newest_stream + 1, why=stream_id)
                 self.newest_stream = stream_id
                 self.streams[stream_id] = StreamRecord()
+                if not alive:
+                    self.current_stream = stream_id
             case SendToModel(stream_id=stream_id, event=event):
-                require("I1", holds=not self._is_stale(stream_id), why=f"sent to stream {stream_id}")
+                require("I1", holds=not self._is_gone(stream_id), why=f"sent to stream {stream_id}")
+                if isinstance(event, inp.AudioStart):
+                    others = [i for i in self.streams if i != stream_id and not self._is_gone(i)]
+                    require("I1", holds=not others, why=f"audio begins beside {others}")
+                    self.current_stream = stream_id
                 self._sent(self.streams[stream_id], event)
                 inp.encode(event)
             case CloseStream(stream_id=stream_id):
@@ -184,13 +241,34 @@ class Invariants:
             case CloseClient(code=code):
                 announced = code is CloseCode.DONE or self.last_error_at == self._messages
                 require("I12", holds=announced, why=f"{code} without an error before it")
+            case Keep(write_id=write_id, write=write):
+                require("I4", holds=self.under_way is None, why="a second write at once")
+                require("I4", holds=write_id == self.writes + 1, why=write_id)
+                self.under_way, self.writes = effect, write_id
+                self._written(write)
+            case KeepRest(writes=writes):
+                turns = [write.turn for write in writes if isinstance(write, SaveTurn)]
+                size = sum(turn.size_bytes for turn in turns[1:])
+                bounded = len(turns) <= MAX_WAITING_TURNS + 1 and size <= MAX_WAITING_BYTES
+                require("I5", holds=bounded, why=f"{len(turns)} turns of {size} bytes waited")
+                for write in writes:
+                    self._written(write)
             case _:
                 pass
+
+    def _written(self, write: Write) -> None:
+        if isinstance(write, SaveTurn):
+            before = self.written.setdefault(write.turn.number, write.turn)
+            require("I4", holds=before == write.turn, why=f"turn {write.turn.number} changed")
+            require("I4", holds=write.turn.number not in self.kept, why="a turn is written that was kept")
 
     def _message(self, message: server.ServerMessage) -> None:
         self._messages += 1
         require("I3", holds=message.seq == self.seq + 1, why=f"{message.seq} after {self.seq}")
         self.seq = message.seq
+        if self.is_catching_up:
+            self.is_catching_up = not isinstance(message, server.Ready)
+            return
         match message:
             case server.Error():
                 self.last_error_at = self._messages
@@ -201,6 +279,13 @@ class Invariants:
             case server.Interrupted(response_id=response_id):
                 require("I11", holds=response_id not in self.silenced, why="interrupted twice")
                 self.silenced.add(response_id)
+            case server.TurnIs(turn=turn, saved=True):
+                require(
+                    "I4",
+                    holds=turn in self.kept - self.told_saved,
+                    why=f"turn {turn} is not saved, or told twice",
+                )
+                self.told_saved.add(turn)
             case server.TurnIs(turn=turn, response_id=response_id):
                 require("I12", holds=turn not in self.turns_ended, why=f"turn {turn} ended twice")
                 self.turns_ended.add(turn)
@@ -220,7 +305,7 @@ class Invariants:
         self.positions[audio.response_id] = expected + len(audio.pcm) // 2
 
     def _sent(self, record: StreamRecord, event: inp.ModelInput) -> None:  # noqa: C901, PLR0912 - one branch for each event
-        require("I2", holds=not record.session_ended, why=f"{event} after sessionEnd")
+        require("I2", holds=not record.session_ended, why=type(event))
         match event:
             case inp.SessionStart():
                 require("I2", holds=not record.has_session, why="two session starts")

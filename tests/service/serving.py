@@ -13,6 +13,7 @@ from service.app import create_app
 from service.auth.sign_in import SignIn
 from service.metrics.counters import Counters
 from service.settings import Settings
+from service.stores.ports import ConversationStore
 from tests.service import fake_sign_in
 from tests.service.fake_model import FakeModel
 
@@ -23,6 +24,7 @@ def serving(
     *,
     counters: Counters | None = None,
     sign_in: SignIn | None = None,
+    store: ConversationStore | None = None,
     wall_clock: Callable[[], float] = lambda: fake_sign_in.NOW,
     bearer: str | None = "alice",
     **settings: Any,
@@ -34,6 +36,7 @@ def serving(
         sign_in=sign_in or fake_sign_in.fake_sign_in(),
         counters=counters or Counters(),
         clock=time.monotonic,
+        store=store,
         wall_clock=wall_clock,
     )
     # A WebSocket of the test client is always addressed to `testserver`, unless told otherwise.

@@ -279,3 +279,55 @@ async def test_nothing_that_listens_is_named_with_the_remedy() -> None:
 
     with pytest.raises(CannotConnect, match=r"nothing listens at .* make run"):
         await hold_conversation(url, [QUESTION])
+
+
+async def test_a_lost_connection_is_taken_up_again_and_nothing_said_is_lost() -> None:
+    async def story(session: Session) -> None:
+        if not lost:
+            assert "start" == (await session.next())["type"]
+            await session.say("ready", sessionId="s-1", resumeToken="t-1")
+            await session.say("state listening")
+            await session.until(is_loud)
+            lost.append(session)
+            session.socket.transport.abort()
+            return
+        claim = await session.next()
+        claims.append(claim["resume"])
+        await session.say("ready", seq=3, resumeToken="t-2", resumed=True)
+        await session.say("state listening", seq=4)
+        await session.until(utterance_ends)
+        await session.reply()
+        await session.finish()
+        await session.goodbye()
+
+    lost: list[Session] = []
+    claims: list[dict[str, Any]] = []
+    async with serving(story) as (url, sessions):
+        conversation = await hold_conversation(url, [QUESTION])
+
+    assert [{"sessionId": "s-1", "resumeToken": "t-1", "lastSeq": 2}] == claims
+    assert (1000, None, True) == (conversation.close_code, conversation.failure, conversation.heard_replies)
+    again = [frame for frame in sessions[1].received if frame["type"] == "audio"]
+    assert [*range(len(again))] == [frame["sequence"] for frame in again]
+    spoken = b"".join(frame["pcm"] for frame in again)
+    assert TONE in spoken
+
+
+async def test_a_session_that_is_not_given_back_ends_with_the_reason() -> None:
+    async def story(session: Session) -> None:
+        if not lost:
+            assert "start" == (await session.next())["type"]
+            await session.say("ready", resumeToken="t-1")
+            lost.append(session)
+            session.socket.transport.abort()
+            return
+        await session.next()
+        await session.say("error", code="conversation_unknown", message="There is no such session.")
+        await session.socket.close(4410, "conversation_unknown")
+
+    lost: list[Session] = []
+    async with serving(story) as (url, _):
+        conversation = await hold_conversation(url, [QUESTION], choices=IMPATIENT)
+
+    assert conversation.failure is not None
+    assert "There is no such session." in conversation.failure

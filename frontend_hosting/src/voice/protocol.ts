@@ -35,7 +35,7 @@ export type ClientMessage =
 
 export type ServerPhase = 'connecting' | 'listening' | 'thinking' | 'speaking'
 export type Role = 'user' | 'assistant'
-export type Stage = 'planned' | 'spoken'
+export type Stage = 'planned' | 'spoken' | 'heard'
 
 export type Limits = {
   readonly messageBytes: number
@@ -253,7 +253,7 @@ const DECODERS: Readonly<Record<string, (f: Fields) => ServerMessage>> = {
     seq: f.integer('seq'),
     turn: f.integer('turn'),
     role: f.oneOf('role', ['user', 'assistant']),
-    stage: f.oneOf('stage', ['planned', 'spoken']),
+    stage: f.oneOf('stage', ['planned', 'spoken', 'heard']),
     text: f.string('text'),
     ...(f.has('responseId') ? { responseId: f.integer('responseId') } : {}),
   }),

@@ -258,7 +258,8 @@ function received(state: VoiceState, message: ServerMessage, atMs: number, audio
     case 'interrupted':
       return { ...state, thread: withInterruption(state.thread, session, message.responseId) }
     case 'turn':
-      return { ...state, thread: withOutcome(state.thread, session, message.turn, outcomeOf(message.outcome)) }
+      // It comes again once it is saved, and says nothing else that is new.
+      return message.saved ? state : { ...state, thread: withOutcome(state.thread, session, message.turn, outcomeOf(message.outcome)) }
     case 'goAway':
       return { ...state, call: { ...call, leaving: true } }
     case 'tool':

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { type Said, type SaidText, textOf, type Thread, withInterruption, withOutcome, withResponseTimes, withTranscript, withTyped } from './thread.ts'
 
-const reply = (stage: 'planned' | 'spoken', text: string, turn = 1): SaidText => ({
+const reply = (stage: 'planned' | 'spoken' | 'heard', text: string, turn = 1): SaidText => ({
   session: 1, turn, role: 'assistant', stage, text, responseId: turn, audioMs: 0, fromMs: 0, toMs: null,
 })
 const user = (text: string, turn = 1): SaidText => ({ session: 1, turn, role: 'user', stage: 'spoken', text, audioMs: 0, fromMs: 0, toMs: 0 })
@@ -35,6 +35,12 @@ describe('a reply', () => {
   it('takes late words although the next turn has begun', () => {
     const said = thread(reply('planned', 'One.'), user('and now?', 2), reply('planned', 'New.', 2), reply('spoken', 'One.'))
     expect(said).toMatchObject([{ turn: 1, spoken: ['One.'] }, { turn: 2, role: 'user' }, { turn: 2, planned: ['New.'], spoken: [] }])
+  })
+
+  it('that was broken off is what was heard of it, whatever was planned and said', () => {
+    const said = thread(reply('planned', 'One.'), reply('planned', 'Two.'), reply('spoken', 'One.'), reply('heard', 'One. Tw'))
+    expect(textOf(last(withInterruption(said, 1, 1)))).toEqual({ spoken: 'One. Tw', coming: '' })
+    expect(textOf(last(thread(reply('planned', 'One.'), reply('heard', ''))))).toEqual({ spoken: '', coming: '' })
   })
 
   it('that was interrupted ends where it was heard to end', () => {

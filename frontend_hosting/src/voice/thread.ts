@@ -64,12 +64,18 @@ export function withTranscript(thread: Thread, said: SaidText): Thread {
   const before: Said = found?.kind === 'said' ? found : emptyEntry(thread, said)
   const after: Said = {
     ...before,
-    planned: said.stage === 'planned' ? [...before.planned, said.text] : before.planned,
-    plannedAtMs: said.stage === 'planned' ? [...before.plannedAtMs, said.audioMs] : before.plannedAtMs,
-    spoken: said.stage === 'spoken' ? [...before.spoken, said.text] : before.spoken,
+    ...withSegment(before, said),
     responseId: said.responseId ?? before.responseId,
   }
   return found ? thread.with(index, after) : [...thread, after]
+}
+
+/** What was heard of a reply that was broken off replaces whatever was planned and said of it. */
+function withSegment(before: Said, { stage, text, audioMs }: SaidText): Pick<Said, 'planned' | 'plannedAtMs' | 'spoken'> {
+  const { planned, plannedAtMs, spoken } = before
+  if (stage === 'heard') return { planned: [], plannedAtMs: [], spoken: text === '' ? [] : [text] }
+  if (stage === 'planned') return { planned: [...planned, text], plannedAtMs: [...plannedAtMs, audioMs], spoken }
+  return { planned, plannedAtMs, spoken: [...spoken, text] }
 }
 
 /** Typed text stands in the thread at once; when the service repeats it, only its turn is new. */

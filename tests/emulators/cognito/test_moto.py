@@ -19,9 +19,14 @@ NOT_IN_MOTO = {
 @pytest.fixture(scope="module")
 def judged() -> Iterator[Mapping[str, str]]:
     """Tokens of moto's pool, for a user with e-mail and a group."""
-    credentials = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
     with mock_aws():
-        cognito = boto3.client("cognito-idp", region_name="us-east-1", **credentials)
+        cognito: Any = boto3.client(
+            # The only types installed are those of DynamoDB.
+            "cognito-idp",
+            region_name="us-east-1",
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",
+        )
         pool = cognito.create_user_pool(PoolName="voice", UsernameAttributes=["email"])["UserPool"]["Id"]
         client = cognito.create_user_pool_client(
             UserPoolId=pool, ClientName="page", ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH"]

@@ -19,7 +19,9 @@ class Report:
     round_trip_ms: int
 
 
-def turn(delays_ms: dict[str, float], *, skew_ms: int = 0, round_trip_ms: int = 80) -> tuple[ServerMarks, Report]:
+def turn(
+    delays_ms: dict[str, float], *, skew_ms: int = 0, round_trip_ms: int = 80
+) -> tuple[ServerMarks, Report]:
     """A turn with these parts; the client's clock is ahead of ours by the skew, and well measured."""
     instant, instants = 1_000_000.0, []
     for name in PARTS:

@@ -15,16 +15,21 @@ from service.session.events import (
     ClientFault,
     ClientGone,
     DrainRequested,
+    Kept,
     ModelEvent,
+    NotKept,
+    Owned,
     Refusal,
     SignInRefused,
     SignInRenewed,
     SignInRevoked,
+    StoreFault,
     StreamAccepted,
     StreamClosed,
     StreamOpened,
     ToolFinished,
 )
+from service.session.keeping import KeptTurn
 from service.wire import client
 from service.wire import sonic_output as model
 from service.wire.subprotocol import Subprotocol
@@ -36,8 +41,8 @@ KINDS: st.SearchStrategy[Any] = st.sampled_from(["TEXT", "AUDIO", "TOOL"])
 STOPS: st.SearchStrategy[Any] = st.sampled_from(["PARTIAL_TURN", "END_TURN", "INTERRUPTED", "TOOL_USE", None])
 WORDS = st.sampled_from(["It is sunny.", "yes", "", " ", "ü世😀" * 120, "a\x00b"])
 OFFSETS = st.one_of(st.none(), st.integers(0, 10_000))
-STREAMS = st.integers(-2, 0)
-"""Relative to the newest one: mostly that, sometimes one that is gone."""
+STREAMS = st.integers(-2, 1)
+"""Relative to the current one: mostly that, sometimes one that is gone, or stands by."""
 
 ANY_MODEL_EVENT: st.SearchStrategy[model.ModelOutput] = st.one_of(
     st.builds(model.CompletionStart),
@@ -77,6 +82,7 @@ class Schedules(RuleBasedStateMachine):
         subprotocol=st.sampled_from(Subprotocol),
         jitter=st.floats(0, 1, exclude_max=True),
         connects=st.booleans(),
+        keeps=st.booleans(),
         signed_in_s=st.sampled_from([1.0, 20.0, float("inf")]),
     )
     def begin(
@@ -86,6 +92,7 @@ class Schedules(RuleBasedStateMachine):
         subprotocol: Subprotocol,
         jitter: float,
         connects: bool,
+        keeps: bool,
         signed_in_s: float,
     ) -> None:
         self.call = Call(
@@ -98,6 +105,9 @@ class Schedules(RuleBasedStateMachine):
                 max_session_s=60.0,
                 thinking_limit_s=25.0,
                 kept_audio_s=0.5,
+                keeps_history=keeps,
+                resume_token="token-0" if keeps else None,
+                parked_s=6.0,
                 expiry=Expiry(warning_s=5.0, leeway_s=2.0, farewell_s=3.0),
                 sign_in_expires_at=1_000.0 + signed_in_s,
             ),
@@ -153,9 +163,43 @@ class Schedules(RuleBasedStateMachine):
         self.call.give(client.Audio(pcm=b"\1\0", sequence=sequence, captured_at_ms=0.0))
 
     @precondition(lambda self: not self.call.effects)
-    @rule(language=st.sampled_from([None, "de-DE", "xx"]), rate=st.sampled_from([None, 8_000, 24_000]))
-    def start(self, language: str | None, rate: int | None) -> None:
-        self.call.give(client.Start(language=language, input_sample_rate_hz=rate))
+    @rule(
+        language=st.sampled_from([None, "de-DE", "xx"]),
+        rate=st.sampled_from([None, 8_000, 24_000]),
+        conversation=st.sampled_from([None, None, "old", "not/an id"]),
+    )
+    def start(self, language: str | None, rate: int | None, conversation: str | None) -> None:
+        start = client.Start(language=language, input_sample_rate_hz=rate, conversation_id=conversation)
+        self.call.give(start)
+
+    @rule(
+        missed=st.integers(0, 40),
+        token=st.sampled_from(["mine", "mine", "foreign"]),
+        signed_in_s=st.sampled_from([1.0, 30.0, 500.0]),
+    )
+    def comes_back(self, missed: int, token: str, signed_in_s: float) -> None:
+        """As the driver does it: only who can resume is let in."""
+        last_seq = self.call.invariants.seq - missed
+        shown = self.call.token if token == "mine" else "foreign"
+        if self.call.session.can_resume(shown, last_seq):
+            assert "mine" == token
+            self.call.come_back(last_seq, signed_in_s=signed_in_s)
+
+    # The store
+
+    @rule(back=STREAMS, last_turn=st.sampled_from([None, 0, 7]))
+    def keeps(self, back: int, last_turn: int | None) -> None:
+        turns = [KeptTurn(number=7, user="and then?", assistant="x" * 50, outcome="completed")]
+        owned = (
+            None
+            if last_turn is None
+            else Owned(conversation_id="old", epoch=3, last_turn=last_turn, turns=turns)
+        )
+        self.call.give(Kept(write_id=self.call.invariants.writes + back, owned=owned))
+
+    @rule(back=STREAMS, fault=st.sampled_from([StoreFault.UNAVAILABLE] * 6 + list(StoreFault)))
+    def keeps_not(self, back: int, fault: StoreFault) -> None:
+        self.call.give(NotKept(write_id=self.call.invariants.writes + back, fault=fault, reason="no"))
 
     @rule(how=st.integers(0, 19))
     def leave(self, how: int) -> None:
@@ -163,7 +207,7 @@ class Schedules(RuleBasedStateMachine):
         if how == 0:
             self.call.give(client.End())
         elif how == 1:
-            self.call.give(ClientGone())
+            self.call.give(ClientGone(for_good=True))
         elif how == 2:
             fault = ClientFault(code=CloseCode.PROTOCOL, error=ErrorCode.PROTOCOL_ERROR, reason="odd")
             self.call.give(fault)
@@ -171,9 +215,11 @@ class Schedules(RuleBasedStateMachine):
             self.call.give(DrainRequested(deadline_s=10.0))
         elif how == 4:
             self.call.give(client.Start())
-        elif how == 5:
+        elif how in {5, 6, 7}:
+            self.call.give(ClientGone())
+        elif how == 8:
             self.call.give(SignInRevoked())
-        elif how == 6:
+        elif how == 9:
             self.call.give(SignInRefused(why=Refusal.OTHER_USER))
 
     # The model

@@ -12,7 +12,7 @@ def test_an_interrupted_reply_is_remembered_as_far_as_it_was_heard() -> None:
     dialogue.assistant_plans(1, 1, "One.", 0)
     dialogue.assistant_plans(1, 1, "Two.", 24_000)
     dialogue.assistant_plans(1, 1, "Three.", 48_000)
-    dialogue.cut(1, 30_000)
+    dialogue.cut(1, 40_000, sent=72_000)
 
     assert [("USER", "hello"), ("ASSISTANT", "One. Two.")] == spoken(dialogue)
 

@@ -4,7 +4,7 @@ import pytest
 
 from service.errors import ErrorCode
 from service.session.effects import RedeemTicket, State
-from service.session.events import Refusal, SignInRefused, SignInRenewed, SignInRevoked
+from service.session.events import ClientGone, Refusal, SignInRefused, SignInRenewed, SignInRevoked
 from service.wire import client, server
 from tests.service.fakes import Call, terms
 
@@ -162,3 +162,23 @@ def test_a_user_whose_sign_in_was_taken_back_is_out_at_once() -> None:
     call.give(SignInRevoked())
 
     assert ([ErrorCode.SIGN_IN_REQUIRED], 4401) == (errors(call), call.closed_with)
+
+
+def test_who_comes_back_brings_a_sign_in_of_their_own() -> None:
+    call = Call(terms(sign_in_expires_at=1_100.0, resume_token="token-0"))
+    call.connect()
+    call.give(ClientGone())
+    call.come_back(call.messages[-1].seq, signed_in_s=300)
+    stay(call, 200)
+
+    assert State.OVER is not call.state
+    assert [] == errors(call)
+
+
+def test_a_sign_in_taken_back_ends_a_session_whose_client_is_away() -> None:
+    call = Call(terms(resume_token="token-0"))
+    call.connect()
+    call.give(ClientGone())
+    call.give(SignInRevoked())
+
+    assert State.OVER is call.state

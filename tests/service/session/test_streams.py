@@ -2,15 +2,16 @@ from itertools import pairwise
 
 import pytest
 
-from service.errors import CloseCode, ErrorCode, ModelFailureKind
+from service.errors import CloseCode, ErrorCode, ModelFailure, ModelFailureKind
 from service.policies.closure import Closure
 from service.policies.continuation import Continuation
+from service.policies.silence import KeepAlive
 from service.session.effects import CloseStream, OpenStream, State, StreamLost
-from service.session.events import StreamAccepted, StreamClosed, StreamOpened
+from service.session.events import Owned, StreamAccepted, StreamClosed, StreamOpened
 from service.wire import client, server
 from service.wire import sonic_input as inp
 from service.wire import sonic_output as model
-from service.wire.server import Outcome
+from service.wire.server import Outcome, Role, Stage
 from tests.service.fakes import Call, terms
 
 
@@ -56,14 +57,94 @@ def test_a_lost_stream_is_opened_again_at_once_and_told_the_history() -> None:
     assert 1 == len(call.told(server.Ready))
 
 
-def test_a_turn_that_was_being_answered_fails_with_its_stream() -> None:
+def test_a_turn_that_is_being_thought_about_is_said_again_to_the_next_stream() -> None:
+    call = connected()
+    call.speak(0.96)
+    call.end_of_utterance()
+    call.user_text("hello")
+    call.fail()
+    call.audio()
+    call.accept()
+    call.wait(0.5)
+    assert State.THINKING is call.state
+    # 30 frames of the utterance, a second and a half of silence, and the frame that came meanwhile.
+    assert 31 == words_said(call)
+    assert [*[True] * 30, *[False] * 15, True] == [
+        any(event.pcm) for event in call.sent(inp.AudioInput, stream_id=2)
+    ][:46]
+    assert 1 == len(call.sent(inp.TextInput, stream_id=2)), "the words are heard, not told"
+
+    call.user_text("hello")
+    call.reply("Hi.")
+    call.wait(2.0)
+    assert [(1, Outcome.COMPLETED)] == [(turn.turn, turn.outcome) for turn in call.told(server.TurnIs)]
+    assert ["hello"] == [said.text for said in call.told(server.Transcript) if said.role is Role.USER]
+
+
+def test_a_typed_turn_is_typed_again() -> None:
+    call = connected()
+    call.give(client.Text(text="hello"))
+    call.fail()
+    call.accept()
+
+    assert State.THINKING is call.state
+    assert ["hello"] == [event.text for event in call.sent(inp.TextInput, stream_id=2)][1:]
+    assert "TextInput" in call.sent_kinds(2)[-4:]
+
+
+def test_a_turn_is_said_again_as_often_as_there_are_tries() -> None:
     call = connected()
     call.speak(0.5)
     call.end_of_utterance()
+    for _ in range(3):
+        call.fail()
+        call.wait(3.0)
+        call.accept()
+        assert State.THINKING is call.state
+    call.fail()
+
+    assert CloseCode.GO_ELSEWHERE == call.closed_with
+    assert [Outcome.FAILED] == [turn.outcome for turn in call.told(server.TurnIs)]
+
+
+def test_words_that_were_only_planned_when_the_stream_was_lost_are_taken_back() -> None:
+    call = connected()
+    call.speak(0.5)
+    call.end_of_utterance()
+    call.text("ASSISTANT", "It is sun", planned=True)
+    call.fail()
+    call.accept()
+    call.reply("It is sunny.")
+    call.wait(2.0)
+
+    replies = [(said.stage, said.text, said.response_id) for said in call.told(server.Transcript)]
+    assert [
+        (Stage.PLANNED, "It is sun", 1),
+        (Stage.HEARD, "", 1),
+        (Stage.PLANNED, "It is sunny.", 2),
+    ] == replies
+
+
+def test_a_turn_that_was_being_spoken_fails_with_its_stream() -> None:
+    call = connected()
+    call.speak(0.5)
+    call.end_of_utterance()
+    call.reply_begins()
     call.fail()
 
     assert [Outcome.FAILED] == [turn.outcome for turn in call.told(server.TurnIs)]
     assert State.CONNECTING is call.state
+
+
+def test_a_turn_for_which_a_tool_was_used_is_not_said_again() -> None:
+    """Its effect could come twice."""
+    call = connected()
+    call.speak(0.5)
+    call.end_of_utterance()
+    call.use_tool()
+    call.fail()
+
+    assert [Outcome.FAILED] == [turn.outcome for turn in call.told(server.TurnIs)]
 
 
 def test_an_unfinished_utterance_is_said_again_to_the_next_stream() -> None:
@@ -193,17 +274,128 @@ def test_a_model_that_dies_right_after_accepting_is_not_asked_for_ever() -> None
     assert CloseCode.GO_ELSEWHERE == call.closed_with
 
 
-def test_a_session_moves_to_a_fresh_stream_at_a_quiet_moment_and_nobody_notices() -> None:
+# Continuation
+
+
+def aged(seconds: float = 372.0) -> Call:
+    """Connected so long that the next stream was asked for."""
     call = Call(terms(idle_timeout_s=10_000.0))
     call.connect()
-    call.wait(359.0)
+    call.wait(seconds)
+    return call
+
+
+def test_the_next_stream_is_prepared_while_the_current_one_goes_on() -> None:
+    call = aged(365.0)
+    assert [1] == [effect.stream_id for effect in call.done(OpenStream)]
+
+    call.wait(10.0)
+    call.give(StreamOpened(stream_id=2))
+    assert ["SessionStart", "PromptStart", "TextStart", "TextInput", "ContentEnd"] == call.sent_kinds(2)
+    call.audio()
     assert 1 == call.stream_id
 
-    call.wait(2.0)
+
+def test_a_session_moves_at_a_quiet_moment_and_nobody_notices() -> None:
+    call = aged()
     call.accept()
+    call.wait(0.0)
+
     assert 2 == call.stream_id
     assert ["ContentEnd", "PromptEnd", "SessionEnd"] == call.sent_kinds(1)[-3:]
     assert ["listening"] == call.states
+
+
+def test_a_prepared_stream_waits_for_the_quiet_moment_and_is_told_what_was_said_until_then() -> None:
+    call = aged()
+    call.speak(0.5)
+    call.end_of_utterance()
+    call.accept()
+    call.user_text("hello")
+    call.reply_begins("Hi.")
+    call.wait(0.3)
+    assert 1 == call.stream_id
+
+    call.end_block("x3", "AUDIO", "END_TURN")
+    call.wait(0.0)
+    assert 2 == call.stream_id
+    assert ["hello", "Hi."] == [event.text for event in call.sent(inp.TextInput, stream_id=2)][1:]
+    call.wait(3.0)
+    assert [Outcome.COMPLETED] == [turn.outcome for turn in call.told(server.TurnIs)]
+
+
+def test_nothing_that_a_stream_says_while_it_stands_by_is_heard() -> None:
+    call = aged()
+    call.speak(0.2)
+    call.end_of_utterance()
+    call.accept()
+    seen = len(call.messages)
+    call.say(model.TextOutput(content_id="y", role="USER", text="boo", interrupted=False), stream_id=2)
+
+    assert seen == len(call.messages)
+
+
+def test_a_stream_that_cannot_be_prepared_is_asked_for_again_and_disturbs_nobody() -> None:
+    call = aged()
+    failure = ModelFailure(ModelFailureKind.THROTTLED)
+    call.give(StreamClosed(stream_id=2, failure=failure))
+    call.wait(4.0)
+    assert 2 == call.invariants.newest_stream
+
+    call.wait(2.0)
+    assert 3 == call.invariants.newest_stream
+    assert (1, [], ["listening"]) == (call.stream_id, call.done(StreamLost), call.states)
+
+
+def test_a_stream_that_stood_by_for_half_a_minute_is_replaced() -> None:
+    call = aged()
+    call.say(model.UserSpeechStart(offset_ms=0))
+    call.accept()
+    call.speak(31.0)
+
+    assert 2 in [effect.stream_id for effect in call.done(CloseStream)]
+    assert 1 == call.stream_id
+
+
+def test_a_prepared_stream_that_is_never_accepted_is_given_up() -> None:
+    call = aged()
+    call.give(StreamOpened(stream_id=2))
+    call.wait(11.0)
+
+    assert 2 in [effect.stream_id for effect in call.done(CloseStream)]
+
+
+def test_a_lost_stream_is_followed_at_once_by_the_one_that_stands_by() -> None:
+    call = aged()
+    call.speak(0.5)
+    call.end_of_utterance()
+    call.accept()
+    call.fail()
+
+    assert (2, State.THINKING) == (call.stream_id, call.state)
+    assert "connecting" not in call.states
+    call.reply()
+    call.wait(2.0)
+    assert [Outcome.COMPLETED] == [turn.outcome for turn in call.told(server.TurnIs)]
+
+
+def test_a_turn_that_is_thought_about_when_the_time_is_up_goes_along() -> None:
+    call = aged()
+    call.say(model.UserSpeechStart(offset_ms=0))
+    while call.now < 1_448.0:
+        call.speak(0.96)
+        if call.invariants.newest_stream != call.stream_id:
+            call.accept()
+    call.end_of_utterance()
+    before = call.stream_id
+    call.wait(4.0)
+    assert before < call.stream_id
+
+    assert State.THINKING is call.state
+    assert ["listening", "thinking"] == call.states
+    call.reply()
+    call.wait(2.0)
+    assert [Outcome.COMPLETED] == [turn.outcome for turn in call.told(server.TurnIs)]
 
 
 def test_a_session_moves_before_the_stream_dies_whatever_is_going_on_and_loses_no_audio() -> None:
@@ -215,10 +407,47 @@ def test_a_session_moves_before_the_stream_dies_whatever_is_going_on_and_loses_n
 
     call.speak(0.064)
     call.accept()
-    assert 2 == call.stream_id
     assert ["listening"] == call.states
     call.wait(3.0)
-    assert 236 == words_said(call)
+    assert 236 == words_said(call, call.stream_id)
+
+
+def test_a_conversation_of_a_day_moves_more_than_two_hundred_times_and_misses_no_turn() -> None:
+    call = Call(
+        terms(
+            keeps_history=True,
+            max_session_s=10**6,
+            idle_timeout_s=10_000.0,
+            keep_alive=KeepAlive(frame_ms=1_000),
+        )
+    )
+    call.connect()
+    call.keep(owned=Owned(conversation_id="c", epoch=1, last_turn=0))
+    told: list[server.ServerMessage] = []
+    asked = opened = 0
+    ends_at = call.now + 24 * 3_600.0
+    while call.now < ends_at:
+        asked += 1
+        call.speak(0.5)
+        call.end_of_utterance()
+        call.user_text(f"question {asked}")
+        call.reply(f"Answer {asked}.", chunks=20)
+        for _ in range(27):
+            call.wait(2.0)
+            if call.invariants.newest_stream != call.stream_id:
+                call.accept()
+        call.keep()
+        told += call.messages
+        opened += len(call.done(OpenStream))
+        call.effects.clear()
+    turns = [message for message in told if isinstance(message, server.TurnIs)]
+    states = {message.state.value for message in told if isinstance(message, server.StateIs)}
+
+    assert asked == len([turn for turn in turns if turn.outcome is Outcome.COMPLETED and not turn.saved])
+    assert [*range(1, asked + 1)] == [turn.turn for turn in turns if turn.saved]
+    assert {"listening", "thinking", "speaking"} == states
+    assert 220 < opened < 245
+    assert not any(isinstance(message, server.Error) for message in told)
 
 
 def test_audio_kept_for_a_stream_that_does_not_come_is_bounded() -> None:

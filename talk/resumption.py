@@ -1,0 +1,81 @@
+"""Coming back after a lost connection (docs/protocol.md, "Coming back"): what to show, what to send again, when to try."""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from talk.protocol import FRAME_BYTES, INPUT_RATE_HZ, Ack, FromServer, Ready
+
+KEPT_S: Final = 5.0
+_KEPT_FRAMES: Final = round(KEPT_S * INPUT_RATE_HZ * 2 / FRAME_BYTES)
+# A close with one of these was no decision of the service; it is as if the network had gone.
+LOST: Final = frozenset({None, 1006, 1012})
+_SEQUENCES: Final = 2**32
+
+
+@dataclass(slots=True, kw_only=True)
+class Resumption:
+    """What a client must remember to come back. Pure."""
+
+    session_id: str | None = None
+    token: str | None = None
+    last_seq: int = 0
+    _unacknowledged: deque[tuple[int, str | bytes]] = field(
+        default_factory=lambda: deque(maxlen=_KEPT_FRAMES)
+    )
+
+    def sent(self, sequence: int, frame: str | bytes) -> None:
+        """A frame went out, or would have; `sequence` counts on without end."""
+        self._unacknowledged.append((sequence, frame))
+
+    def heard(self, message: FromServer, seq: int | None) -> None:
+        """The server said something."""
+        if seq is not None:
+            self.last_seq = seq
+        match message:
+            case Ready(session_id=session_id, resume_token=token):
+                self.session_id, self.token = session_id, token
+            case Ack(sequence=sequence):
+                self._acknowledge(sequence)
+            case _:
+                pass
+
+    def _acknowledge(self, sequence: int) -> None:
+        while self._unacknowledged:
+            # On the wire the number wraps.
+            ahead = (self._unacknowledged[0][0] - sequence) % _SEQUENCES
+            if 0 < ahead < _SEQUENCES // 2:
+                return
+            self._unacknowledged.popleft()
+
+    def may_come_back(self, close_code: int | None) -> bool:
+        """Whether there is a session to take up again."""
+        return close_code in LOST and self.token is not None
+
+    def claim(self, played: tuple[int, int] | None) -> dict[str, Any]:
+        """`start.resume`; `played` is a reply and how many ms of it were heard."""
+        claim: dict[str, Any] = {
+            "sessionId": self.session_id,
+            "resumeToken": self.token,
+            "lastSeq": self.last_seq,
+        }
+        if played is not None:
+            claim["played"] = {"responseId": played[0], "positionMs": played[1]}
+        return claim
+
+    def frames_to_repeat(self, after: int) -> Sequence[tuple[int, str | bytes]]:
+        """The newest audio that nobody has confirmed, behind this frame, each piece with its number."""
+        return [(sequence, frame) for sequence, frame in self._unacknowledged if sequence > after]
+
+
+def waits_s(
+    draw: float, *, first_s: float = 0.5, longest_s: float = 15.0, patience_s: float = 60.0
+) -> Iterator[float]:
+    """How long to wait before each try; `draw`, from 0 to 1, spreads clients that lost their connections together."""
+    ceiling_s, waited_s = first_s, 0.0
+    while waited_s < patience_s:
+        yield ceiling_s * draw
+        # What a try itself takes is not counted; a draw of nothing must not mean tries without end.
+        waited_s += max(ceiling_s * draw, first_s)
+        ceiling_s = min(longest_s, ceiling_s * 2)

@@ -1,0 +1,77 @@
+import pytest
+
+from talk.protocol import Ack, Ready
+from talk.resumption import Resumption, waits_s
+
+READY = Ready(
+    session_id="s-1",
+    resume_token="t-1",
+    resumed=False,
+    model="m",
+    language="en-US",
+    voice="v",
+    input_sample_rate_hz=16_000,
+    output_sample_rate_hz=24_000,
+    silence_threshold_ms=1_500,
+    watchdog_ms=2_000,
+)
+
+
+def begun(frames: int = 0) -> Resumption:
+    resumption = Resumption()
+    resumption.heard(READY, 1)
+    for index in range(frames):
+        resumption.sent(index, b"%d" % index)
+    return resumption
+
+
+def numbers(resumption: Resumption, after: int = -1) -> list[int]:
+    return [sequence for sequence, _ in resumption.frames_to_repeat(after)]
+
+
+def test_a_claim_is_what_the_last_ready_said_and_how_far_it_was_heard() -> None:
+    resumption = begun()
+    resumption.heard(Ack(sequence=0), 41)
+
+    assert {"sessionId": "s-1", "resumeToken": "t-1", "lastSeq": 41} == resumption.claim(None)
+    assert {"responseId": 3, "positionMs": 1_250} == resumption.claim((3, 1_250))["played"]
+
+
+@pytest.mark.parametrize(
+    ("close_code", "may"),
+    [(None, True), (1006, True), (1012, True), (1000, False), (4409, False), (4410, False)],
+)
+def test_only_what_nobody_decided_is_mended(close_code: int | None, *, may: bool) -> None:
+    assert may is begun().may_come_back(close_code)
+
+
+def test_without_a_token_there_is_nothing_to_come_back_to() -> None:
+    assert not Resumption().may_come_back(1006)
+
+
+def test_what_was_confirmed_is_not_sent_again() -> None:
+    resumption = begun(frames=6)
+    resumption.heard(Ack(sequence=3), 2)
+
+    assert [4, 5] == numbers(resumption)
+    assert [5] == numbers(resumption, after=4)
+
+
+def test_five_seconds_are_kept() -> None:
+    assert [*range(44, 200)] == numbers(begun(frames=200))
+
+
+def test_a_confirmation_whose_number_has_wrapped_is_understood() -> None:
+    resumption = Resumption()
+    for sequence in range(2**32 - 2, 2**32 + 2):
+        resumption.sent(sequence, b"")
+    resumption.heard(Ack(sequence=0), 2)
+
+    assert [2**32 + 1] == numbers(resumption)
+
+
+def test_tries_come_with_growing_waits_for_about_a_minute() -> None:
+    waits = list(waits_s(1.0))
+
+    assert [0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0] == waits
+    assert 120 >= len(list(waits_s(0.0)))
