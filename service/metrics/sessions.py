@@ -5,10 +5,10 @@ The lines hold identifiers, spans and closed vocabularies; no sentence of a user
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Final, assert_never
 
-from service.errors import CloseCode
+from service.errors import CloseCode, ModelFailureKind
 from service.metrics import contract
 from service.metrics.counters import Counters
 from service.metrics.logs import logger
@@ -18,14 +18,21 @@ from service.session.effects import (
     Announcement,
     Direction,
     Fault,
+    Resumed,
+    StandbyLost,
+    State,
     StateChanged,
     StoreFaulted,
+    StreamBegan,
     StreamLost,
+    StreamReplaced,
+    TimingsTold,
     TurnClosed,
     TurnEnded,
     TurnKept,
     UsageCounted,
     ValidationCounted,
+    WoundDown,
 )
 from service.wire.client import Audio
 from service.wire.server import Outcome
@@ -36,6 +43,15 @@ _TURN_OUTCOMES: Final[Mapping[Outcome, str]] = {
     Outcome.INTERRUPTED: "interrupted",
     Outcome.UNANSWERED: "no_response",
     Outcome.FAILED: "error",
+}
+# Why a stream did not open, as the contract calls it.
+_OPENINGS: Final[Mapping[ModelFailureKind, str]] = {
+    ModelFailureKind.THROTTLED: "throttled",
+    ModelFailureKind.QUOTA: "throttled",
+    ModelFailureKind.ACCESS_DENIED: "denied",
+    ModelFailureKind.CREDENTIALS: "denied",
+    ModelFailureKind.TIMED_OUT: "timeout",
+    ModelFailureKind.UNREACHABLE: "timeout",
 }
 # A client may close with any number; only these become part of a counter's name.
 _KNOWN_CODES: Final = frozenset(CloseCode) | frozenset(range(1000, 1016))
@@ -74,14 +90,29 @@ class SessionRecord:
                     self._fault(direction, event_type, fault, count)
             case StateChanged(after=after):
                 self.counters.add("states_entered", label=after.value)
-            case TurnKept(turns=turns, saved=saved):
-                self.counters.add("turns_kept", turns, label="saved" if saved else "given_up")
-                if not saved:
-                    self._totals["turns_given_up"] += turns
+                if after is State.LISTENING and not self.is_ready:
+                    self.is_ready = True
+                    self.registry.add(contract.SESSION_START, outcome="ok")
+            case TimingsTold() | StreamBegan() | StandbyLost() | StreamReplaced() | Resumed() | WoundDown():
+                self._counted(announcement)
+            case TurnKept():
+                self._turn_kept(announcement)
             case StoreFaulted():
                 self._store_faulted(announcement)
             case _:
                 assert_never(announcement)
+
+    def took_in(self, span_s: float) -> None:
+        """A frame of the user's went through to the model in this time."""
+        self.registry.observe(contract.SERVICE_ADDED_LATENCY_IN, span_s * 1_000)
+
+    def took_out(self, span_s: float) -> None:
+        """Something of the model's went through to the client in this time."""
+        self.registry.observe(contract.SERVICE_ADDED_LATENCY_OUT, span_s * 1_000)
+
+    def stopped(self, span_s: float) -> None:
+        """A reply was interrupted, and the client told, in this time."""
+        self.registry.observe(contract.BARGE_IN_STOP_TIME, span_s * 1_000)
 
     def ended(self, *, now: float, close_code: int, dropped_frames: int) -> None:
         """Write the session's line; called once, last."""
@@ -97,6 +128,8 @@ class SessionRecord:
             **self._totals,
         )
         self.registry.add(contract.INPUT_DROPPED, dropped_frames)
+        if not self.is_ready and self._totals["streams_lost"]:
+            self.registry.add(contract.SESSION_START, outcome="model")
 
     def _fault(self, direction: Direction, event_type: str, fault: Fault, count: int) -> None:
         self._totals["faults"] += count
@@ -109,6 +142,7 @@ class SessionRecord:
     def _turn_ended(self, turn: TurnEnded) -> None:
         self.counters.add("turns_ended", label=turn.outcome.value)
         self.registry.add(contract.TURN, outcome=_TURN_OUTCOMES[turn.outcome])
+        self.registry.add(contract.AUDIO_GAP, turn.audio_gaps)
         if turn.interrupted and turn.response_id is not None:
             self.registry.add(contract.BARGE_IN)
         if turn.time_to_first_audio_ms is not None:
@@ -128,6 +162,10 @@ class SessionRecord:
             endpointing_ms=turn.endpointing_ms,
             time_to_first_audio_ms=turn.time_to_first_audio_ms,
             reply_ms=turn.reply_ms,
+            tokens=sum(asdict(turn.used).values()),
+            cost_usd=usd(turn.cost_nano_usd),
+            audio_gaps=turn.audio_gaps,
+            waterfall=None if turn.waterfall is None else dict(turn.waterfall.parts),
         )
 
     def _usage(self, usage: UsageCounted) -> None:
@@ -153,6 +191,8 @@ class SessionRecord:
     def _stream_lost(self, lost: StreamLost) -> None:
         self.counters.add("model_streams_lost", label=lost.kind.value)
         self.registry.add(contract.MODEL_ERROR, outcome=lost.kind.value)
+        if not lost.was_open:
+            self.registry.add(contract.MODEL_STREAM_OPEN, outcome=_OPENINGS.get(lost.kind, "failed"))
         self._totals["streams_lost"] += 1
         _log.warning(
             "model stream lost",
@@ -163,8 +203,46 @@ class SessionRecord:
             will_retry=lost.will_retry,
         )
 
+    def _turn_kept(self, kept: TurnKept) -> None:
+        self.counters.add("turns_kept", kept.turns, label="saved" if kept.saved else "given_up")
+        if kept.lag_ms is not None:
+            self.registry.observe(contract.PERSIST_LAG, kept.lag_ms)
+        if not kept.saved:
+            self._totals["turns_given_up"] += kept.turns
+            self.registry.add(contract.TURNS_PERSIST_FAILED, kept.turns)
+
+    def _counted(
+        self, announced: TimingsTold | StreamBegan | StandbyLost | StreamReplaced | Resumed | WoundDown
+    ) -> None:
+        registry = self.registry
+        match announced:
+            case TimingsTold(verdict=verdict, waterfall=waterfall, underruns=underruns):
+                registry.add(contract.CLIENT_TIMINGS, outcome=verdict.value)
+                registry.add(contract.PLAYBACK_UNDERRUN, underruns)
+                if waterfall is not None:
+                    registry.observe(contract.AUDIO_LATENCY, waterfall.total_ms)
+            case StreamBegan(opening_ms=opening_ms):
+                registry.add(contract.MODEL_STREAM_OPEN, outcome="ok")
+                if not self.is_ready:
+                    registry.observe(contract.SESSION_SETUP_TIME, opening_ms)
+            case StandbyLost(kind=kind):
+                registry.add(contract.MODEL_STREAM_OPEN, outcome=_OPENINGS.get(kind, "failed"))
+                registry.add(contract.ROTATION, outcome="failed")
+            case StreamReplaced(planned=planned, gap_ms=gap_ms):
+                registry.add(contract.ROTATION, outcome="planned" if planned else "forced")
+                registry.observe(contract.ROTATION_GAP, gap_ms)
+            case Resumed(outcome=outcome, gap_ms=gap):
+                registry.add(contract.RESUME, outcome=outcome)
+                if gap is not None:
+                    registry.observe(contract.RESUME_GAP, gap)
+            case WoundDown(budget=budget):
+                registry.add(contract.BUDGET_SPENT, outcome=budget.value)
+            case _:
+                assert_never(announced)
+
     def _store_faulted(self, faulted: StoreFaulted) -> None:
         self.counters.add("store_faults", label=faulted.fault)
+        self.registry.add(contract.TURNS_PERSIST_FAILED)
         if faulted.failures == 1:
             # The following ones of a row are counted only.
             _log.warning(
