@@ -27,7 +27,8 @@ from service.metrics.instruments import Instruments
 from service.metrics.pipe import LinePipe
 from service.settings import ImpossibleSettingsError, Settings, load
 from service.stores.ports import ConversationStore, StoreUnavailableError
-from service.stores.wiring import open_store
+from service.stores.statistics import StatisticsStore
+from service.stores.wiring import open_statistics, open_store
 from service.transports.bedrock_direct.transport import BedrockDirectTransport
 from service.transports.bedrock_sdk import BedrockSdkTransport
 from service.transports.deadlines import Deadlines
@@ -101,9 +102,24 @@ async def _serve(settings: Settings, listener: socket.socket, instruments: Instr
         retention_days=settings.retention_days,
     )
     await _check(store, settings)
+    statistics = open_statistics(
+        settings.store,
+        path=settings.store_path,
+        table=settings.store_table,
+        region=settings.region,
+        endpoint=settings.store_endpoint,
+        timeout_s=settings.store_timeout_s,
+    )
     async with cognito(settings, counters=counters, clock=clock) as sign_in:
         await _serve_until_told(
-            sign_in, store, settings, listener, counters=counters, clock=clock, instruments=instruments
+            sign_in,
+            store,
+            settings,
+            listener,
+            counters=counters,
+            clock=clock,
+            instruments=instruments,
+            statistics=statistics,
         )
 
 
@@ -116,6 +132,7 @@ async def _serve_until_told(
     counters: Counters,
     clock: Callable[[], float],
     instruments: Instruments,
+    statistics: StatisticsStore | None,
 ) -> None:
     registry = instruments.registry
     log = logs.logger("service")
@@ -127,6 +144,7 @@ async def _serve_until_told(
         clock=clock,
         instruments=instruments,
         store=store,
+        statistics=statistics,
     )
     server = _Server(_uvicorn_config(app, settings))
     server.address = _address(listener)

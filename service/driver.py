@@ -324,8 +324,7 @@ class Driver:
                 case SendToClient(message=message):
                     self._last_seq = message.seq
                     self._connection.send(server.encode(message))
-                    if isinstance(message, server.Interrupted):
-                        self._record.stopped(self._stopwatch() - self._began_at)
+                    self._record.told(message, self._stopwatch() - self._began_at)
                 case CloseClient(code=code, reason=reason):
                     self._close_code = code
                     self._connection.close(code, reason)

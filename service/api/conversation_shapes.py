@@ -41,7 +41,8 @@ class Said(BaseModel):
     outcome: str
     savedAt: str  # noqa: N815 - as on the wire
     figures: dict[str, Any] | None = Field(
-        default=None, description="where its time and money went, in milliseconds, tokens and billionths of a dollar"
+        default=None,
+        description="where its time and money went, in milliseconds, tokens and billionths of a dollar",
     )
 
 

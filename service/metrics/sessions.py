@@ -4,12 +4,12 @@ The lines hold identifiers, spans and closed vocabularies; no sentence of a user
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Final, assert_never
 
 from service.errors import CloseCode, ModelFailureKind
-from service.metrics import contract
+from service.metrics import contract, figures
 from service.metrics.counters import Counters
 from service.metrics.logs import logger
 from service.metrics.registry import Registry
@@ -35,7 +35,7 @@ from service.session.effects import (
     WoundDown,
 )
 from service.wire.client import Audio
-from service.wire.server import Outcome
+from service.wire.server import Interrupted, Outcome, Ready, ServerMessage
 
 # How the contract calls the way a turn ended.
 _TURN_OUTCOMES: Final[Mapping[Outcome, str]] = {
@@ -68,6 +68,9 @@ class SessionRecord:
     counters: Counters
     registry: Registry = field(default_factory=Registry)
     prices: Prices = field(default_factory=lambda: prices_on("", ""))
+    add_figures: Callable[[Mapping[str, int]], None] = lambda _: None
+    """Where the dashboard's sums go."""
+    language: str = ""
     is_ready: bool = False
     """Whether the model ever listened to it."""
     cost_nano_usd: int = 0
@@ -110,9 +113,12 @@ class SessionRecord:
         """Something of the model's went through to the client in this time."""
         self.registry.observe(contract.SERVICE_ADDED_LATENCY_OUT, span_s * 1_000)
 
-    def stopped(self, span_s: float) -> None:
-        """A reply was interrupted, and the client told, in this time."""
-        self.registry.observe(contract.BARGE_IN_STOP_TIME, span_s * 1_000)
+    def told(self, message: ServerMessage, span_s: float) -> None:
+        """The client was told something, so long after the cause of it came in."""
+        if isinstance(message, Interrupted):
+            self.registry.observe(contract.BARGE_IN_STOP_TIME, span_s * 1_000)
+        elif isinstance(message, Ready):
+            self.language = message.language
 
     def ended(self, *, now: float, close_code: int, dropped_frames: int) -> None:
         """Write the session's line; called once, last."""
@@ -126,6 +132,11 @@ class SessionRecord:
             model_frames_dropped=dropped_frames,
             cost_usd=usd(self.cost_nano_usd),
             **self._totals,
+        )
+        self.add_figures(
+            figures.of_session(
+                duration_ms=round((now - self.began_at) * 1_000), language=self.language or "none"
+            )
         )
         self.registry.add(contract.INPUT_DROPPED, dropped_frames)
         if not self.is_ready and self._totals["streams_lost"]:
@@ -143,6 +154,7 @@ class SessionRecord:
         self.counters.add("turns_ended", label=turn.outcome.value)
         self.registry.add(contract.TURN, outcome=_TURN_OUTCOMES[turn.outcome])
         self.registry.add(contract.AUDIO_GAP, turn.audio_gaps)
+        self.add_figures(figures.of_turn(turn, _TURN_OUTCOMES[turn.outcome]))
         if turn.interrupted and turn.response_id is not None:
             self.registry.add(contract.BARGE_IN)
         if turn.time_to_first_audio_ms is not None:
@@ -187,10 +199,12 @@ class SessionRecord:
         cost = self.prices.cost_nano_usd(usage)
         self.cost_nano_usd += cost
         self.registry.add(contract.ESTIMATED_COST, cost)
+        self.add_figures(figures.of_usage(usage, cost))
 
     def _stream_lost(self, lost: StreamLost) -> None:
         self.counters.add("model_streams_lost", label=lost.kind.value)
         self.registry.add(contract.MODEL_ERROR, outcome=lost.kind.value)
+        self.add_figures({f"error.{lost.kind.value}": 1})
         if not lost.was_open:
             self.registry.add(contract.MODEL_STREAM_OPEN, outcome=_OPENINGS.get(lost.kind, "failed"))
         self._totals["streams_lost"] += 1
