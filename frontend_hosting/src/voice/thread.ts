@@ -73,9 +73,14 @@ export function withTranscript(thread: Thread, said: SaidText): Thread {
 /** What was heard of a reply that was broken off replaces whatever was planned and said of it. */
 function withSegment(before: Said, { stage, text, audioMs }: SaidText): Pick<Said, 'planned' | 'plannedAtMs' | 'spoken'> {
   const { planned, plannedAtMs, spoken } = before
-  if (stage === 'heard') return { planned: [], plannedAtMs: [], spoken: text === '' ? [] : [text] }
-  if (stage === 'planned') return { planned: [...planned, text], plannedAtMs: [...plannedAtMs, audioMs], spoken }
-  return { planned, plannedAtMs, spoken: [...spoken, text] }
+  switch (stage) {
+    case 'planned':
+      return { planned: [...planned, text], plannedAtMs: [...plannedAtMs, audioMs], spoken }
+    case 'spoken':
+      return { planned, plannedAtMs, spoken: [...spoken, text] }
+    case 'heard':
+      return { planned: [], plannedAtMs: [], spoken: text === '' ? [] : [text] }
+  }
 }
 
 /** Typed text stands in the thread at once; when the service repeats it, only its turn is new. */
