@@ -41,7 +41,7 @@ class SignInSettings(BaseSettings):
         description="Scopes that a token must have, separated by commas; without `openid` revocation cannot be seen.",
     )
     auth_admin_group: str = Field(
-        default="administrators",
+        default="admins",
         min_length=1,
         max_length=128,
         description="Group of the pool whose members see figures and recordings.",

@@ -19,7 +19,9 @@ LEFT_TO_THE_SERVICE = {
     "model_accept_timeout_s", "model_send_timeout_s", "model_close_timeout_s", "closure", "silence_threshold_ms",
     "watchdog_ms", "trailing_silence_ms", "reply_timeout_ms", "tool_timeout_s", "language", "voice", "instructions",
     "max_message_bytes", "max_input_rate", "max_control_per_s", "idle_timeout_s", "max_session_s", "start_timeout_s",
-    "ping_timeout_s", "outbox_bytes",
+    "ping_timeout_s", "outbox_bytes", "store_path", "store_endpoint", "store_timeout_s", "park_s", "retention_days",
+    "recordings", "recording_bytes", "recording_words", "budget_user_usd", "budget_deployment_usd", "traces",
+    "auth_admin_group",
 }  # fmt: skip
 STAGES = ("dev", "staging", "prod", "public")
 
