@@ -23,9 +23,11 @@ from service.auth.sign_in import SignIn
 from service.bookkeeping import Bookkeeping
 from service.driver import SessionCore, Surroundings
 from service.errors import ModelFailure
+from service.metrics import quota
 from service.metrics.contract import SESSION_UTILIZATION, SESSIONS_ACTIVE
 from service.metrics.counters import Counters
 from service.metrics.instruments import Instruments
+from service.metrics.load import LoadMeter
 from service.metrics.logs import logger
 from service.metrics.publisher import Publisher
 from service.metrics.recorder import Recordings
@@ -35,6 +37,7 @@ from service.policies.breaker import Breaker
 from service.policies.budget import Budgets
 from service.policies.closure import Closure, TrailingSilence
 from service.policies.endpointing import Endpointing
+from service.policies.pressure import Limits, Pressure
 from service.policies.prices import NANO_USD, Prices, prices_on
 from service.policies.profiles import profile_for
 from service.policies.rate import RateLimits
@@ -78,8 +81,13 @@ def create_app(
     instruments: Instruments | None = None,
     new_token: Callable[[], str] = identifiers.new_token,
     statistics: StatisticsStore | None = None,
+    elsewhere: Callable[[], int] = lambda: 0,
+    on_sessions: Callable[[int], None] = lambda _: None,
 ) -> FastAPI:
-    """The application; `app.state.sessions` is what has to be drained before it stops."""
+    """The application; `app.state.sessions` is what has to be drained before it stops.
+
+    Of several workers each is told how many sessions the others have, and tells how many it has.
+    """
     health = health_api.Health()
     instruments = instruments or Instruments()
     books = Bookkeeping(
@@ -99,6 +107,13 @@ def create_app(
         wall_clock=wall_clock,
     )
     prices = lambda: prices_on(settings.model_id, _day(wall_clock()))  # noqa: E731 - asked for each session
+    pressure = Pressure(Limits(cpu_share=settings.max_cpu_percent / 100, lag_s=settings.max_lag_ms / 1_000))
+    meter = LoadMeter(
+        pressure,
+        cores=quota.cores() / max(1, settings.workers),
+        clock=clock,
+        on_change=health.note_load,
+    )
     tools = Registry([CurrentTime()], timeout_s=settings.tool_timeout_s, report=_report_tool)
     sessions = Sessions(
         admission=Admission(max_sessions=settings.max_sessions),
@@ -115,6 +130,7 @@ def create_app(
             close_timeout_s=settings.model_close_timeout_s + 5.0,
             store=store,
             store_timeout_s=settings.store_timeout_s,
+            pressure=pressure,
         ),
         new_session=partial(
             _new_session, _terms(settings, tools, keeps_history=store is not None), recordings, prices, new_id
@@ -122,13 +138,15 @@ def create_app(
         new_id=new_id,
         new_token=new_token,
         wall_clock=wall_clock,
+        elsewhere=elsewhere,
+        on_change=on_sessions,
     )
     publisher = instruments.publisher(
         stage=settings.stage,
         properties={"service": "voice", "model": settings.model_id, "region": settings.region},
         gauges=lambda: {
             SESSIONS_ACTIVE.name: len(sessions),
-            SESSION_UTILIZATION.name: round(100 * len(sessions) / settings.max_sessions, 2),
+            SESSION_UTILIZATION.name: round(100 * (len(sessions) + elsewhere()) / settings.max_sessions, 2),
         },
         clock=clock,
         wall_clock=wall_clock,
@@ -145,6 +163,7 @@ def create_app(
             sessions=sessions,
             publisher=publisher,
             books=books,
+            meter=meter,
         ),
         openapi_url=None,
         docs_url=None,
@@ -154,7 +173,10 @@ def create_app(
     problems.install(app)
     app.include_router(
         health_api.router(
-            health, sessions=sessions.__len__, max_sessions=settings.max_sessions, log=instruments.pipe
+            health,
+            sessions=lambda: len(sessions) + elsewhere(),
+            max_sessions=settings.max_sessions,
+            log=instruments.pipe,
         )
     )
     app.include_router(
@@ -185,7 +207,7 @@ def create_app(
             analytics.router(
                 statistics,
                 admit=reception.administrator,
-                live=sessions.__len__,
+                live=lambda: len(sessions) + elsewhere(),
                 places=settings.max_sessions,
                 wall_clock=wall_clock,
             )
@@ -290,21 +312,24 @@ async def _lifespan(
     sessions: Sessions,
     publisher: Publisher,
     books: Bookkeeping,
+    meter: LoadMeter,
 ) -> AsyncIterator[None]:
     health.model_problem = "the model has not been checked yet"
     checking = asyncio.create_task(_check(model, health), name="model check")
     watching = asyncio.create_task(_watch(sessions), name="revocation watch")
     keeping_books = asyncio.create_task(books.run(), name="bookkeeping")
     publishing = asyncio.create_task(publisher.run(), name="metrics")
+    measuring = asyncio.create_task(meter.run(), name="load meter")
     health.phase = health_api.Phase.SERVING
     try:
         yield
     finally:
         checking.cancel()
         watching.cancel()
+        measuring.cancel()
         publishing.cancel()
         keeping_books.cancel()
-        await asyncio.wait({checking, watching, publishing, keeping_books})
+        await asyncio.wait({checking, watching, measuring, publishing, keeping_books})
         await books.aclose()
         publisher.flush()
         await model.aclose()

@@ -11,7 +11,7 @@ close 1011.
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol, assert_never
 
 from service.auth.ports import Grant
@@ -19,7 +19,9 @@ from service.errors import CloseCode, ErrorCode, ModelFailure, ModelFailureKind,
 from service.holder import Holder
 from service.metrics.logs import logger
 from service.metrics.sessions import SessionRecord
+from service.policies.batching import Batch
 from service.policies.budget import Budget
+from service.policies.pressure import Level, Pressure
 from service.session.effects import (
     CloseClient,
     CloseStream,
@@ -95,6 +97,7 @@ class Surroundings:
     store_timeout_s: float = 3.0
     stopwatch: Callable[[], float] = time.perf_counter
     """Finer than the clock, which stands still while one event is dealt with."""
+    pressure: Pressure = field(default_factory=Pressure)
 
 
 class Driver:
@@ -132,6 +135,8 @@ class Driver:
         self._sounding = 0
         self._first_sent = 0
         self._close_timeout_s = surroundings.close_timeout_s
+        self._pressure = surroundings.pressure
+        self._batch = Batch()
         self._tasks = tasks
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
@@ -248,6 +253,7 @@ class Driver:
             self._timer.cancel()
         for waiting in (*self._opening.values(), *self._asked):
             waiting.cancel()
+        self._send_waiting()
         for stream in self._streams.values():
             stream.close()
         try:
@@ -315,7 +321,9 @@ class Driver:
         for effect in effects:
             match effect:
                 case SendToModel(stream_id=stream_id, event=event, droppable=droppable):
-                    if (stream := self._streams.get(stream_id)) is not None:
+                    if self._pressure.level is not Level.CALM or self._batch:
+                        self._send_batched(stream_id, event, droppable=droppable)
+                    elif (stream := self._streams.get(stream_id)) is not None:
                         stream.send(sonic_input.encode(event), droppable=droppable)
                 case SendAudio(response_id=response_id, position=position, pcm=pcm):
                     self._connection.send(server.encode_audio(response_id, position, pcm, self._subprotocol))
@@ -332,6 +340,25 @@ class Driver:
                     self._begin(effect)
                 case _:
                     self._record.record(effect)
+
+    def _send_batched(self, stream_id: int, event: sonic_input.ModelInput, *, droppable: bool) -> None:
+        """Two frames of the user's audio at a time; whatever else is said goes behind the one that waits.
+
+        None waits long: a client that stops sending is followed by silence, which goes at once.
+        """
+        said: sonic_input.ModelInput | None = event
+        if droppable and isinstance(event, sonic_input.AudioInput) and self._batch.joins(stream_id, event):
+            said = self._batch.add(stream_id, event)
+        else:
+            self._send_waiting()
+        if said is not None and (stream := self._streams.get(stream_id)) is not None:
+            stream.send(sonic_input.encode(said), droppable=droppable)
+
+    def _send_waiting(self) -> None:
+        if (waiting := self._batch.take()) is not None:
+            stream_id, frame = waiting
+            if (stream := self._streams.get(stream_id)) is not None:
+                stream.send(sonic_input.encode(frame), droppable=True)
 
     def _begin(self, effect: OpenStream | CloseStream | RunTool | RedeemTicket | Keep | KeepRest) -> None:
         """What takes time."""
@@ -382,6 +409,7 @@ class Driver:
             self._feed(StreamClosed(stream_id=stream_id, failure=failure))
 
     def _close_stream(self, stream_id: int) -> None:
+        self._send_waiting()
         if (opening := self._opening.get(stream_id)) is not None:
             opening.cancel()
         elif (stream := self._streams.get(stream_id)) is not None:

@@ -38,6 +38,7 @@ _log = logger("service.sessions")
 _REFUSALS: Final[Mapping[Refusal, str]] = {
     Refusal.DRAINING: "This process is about to stop; please connect again.",
     Refusal.FULL: "All places are taken; please try again in a moment.",
+    Refusal.BUSY: "This process has as much to do as it can; please try again in a moment.",
 }
 
 
@@ -80,7 +81,10 @@ class Sessions:
         new_id: Callable[[], str],
         new_token: Callable[[], str],
         wall_clock: Callable[[], float],
+        elsewhere: Callable[[], int] = lambda: 0,
+        on_change: Callable[[int], None] = lambda _: None,
     ) -> None:
+        """`elsewhere` counts the sessions of the other workers; `on_change` hears how many there are here."""
         self._admission = admission
         self._sign_in = sign_in
         self._health = health
@@ -93,6 +97,8 @@ class Sessions:
         self._new_id = new_id
         self._new_token = new_token
         self._wall_clock = wall_clock
+        self._elsewhere = elsewhere
+        self._on_change = on_change
         self._running: set[Attended] = set()
         self._changed = asyncio.Event()
 
@@ -138,7 +144,9 @@ class Sessions:
     def refusal(self) -> Refused | None:
         """Why nobody, whoever they are, gets a session now; None when somebody may."""
         refusal = self._admission.refusal(
-            running_sessions=len(self._running), draining=self._health.phase is Phase.DRAINING
+            running_sessions=len(self._running) + self._elsewhere(),
+            draining=self._health.phase is Phase.DRAINING,
+            level=self._surroundings.pressure.level,
         )
         if refusal is None:
             return None
@@ -191,10 +199,12 @@ class Sessions:
             on_finished=partial(self._forget, attended),
         )
         self._running.add(attended)
+        self._on_change(len(self._running))
         return attended
 
     def _forget(self, attended: "Attended") -> None:
         self._running.discard(attended)
+        self._on_change(len(self._running))
         self._changed.set()
 
     def _resume(self, newcomer: "Attended", resume: client.Resume) -> "Attended | None":

@@ -164,7 +164,27 @@ class Settings(SignInSettings):
         default=False,
         description="Whether traces are sent to the collector that the `OTEL_EXPORTER_OTLP_` variables name.",
     )
-    max_sessions: int = Field(default=50, ge=1, le=10_000, description="Sessions this process holds at once.")
+    max_sessions: int = Field(
+        default=50, ge=1, le=10_000, description="Sessions held at once, by all workers together."
+    )
+    max_cpu_percent: int = Field(
+        default=85,
+        ge=10,
+        le=1_000,
+        description="Use of CPU beyond which nobody new is taken, of one core or of the quota where that is less.",
+    )
+    max_lag_ms: int = Field(
+        default=250,
+        ge=10,
+        le=60_000,
+        description="Lateness of the event loop beyond which nobody new is taken.",
+    )
+    workers: int = Field(
+        default=1,
+        ge=0,
+        le=64,
+        description="Processes that share the port, each with an event loop of its own; 0: one for each vCPU.",
+    )
     max_message_bytes: int = Field(
         default=32_768, ge=1_024, le=262_144, description="Longest message of a client; beyond it 1009."
     )

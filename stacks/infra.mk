@@ -32,10 +32,6 @@ test-box:  ## run the deployed task as Fargate would, behind a load balancer, an
 	@sh local/setup.sh python
 	@sh delivery/run.sh -m local.suites box
 
-capacity:  ## measure how many sessions one task holds and write config/capacity.json (quiet machine, root)
-	@sh local/setup.sh python
-	@sh delivery/run.sh capacity $(ARGS)
-
 baseline:  ## record what an update must not replace
 	@sh delivery/cdk.sh synth && sh delivery/run.sh baseline cdk.out --write
 
@@ -48,4 +44,4 @@ maps:  ## write docs/infrastructure-map.md and its picture
 pin-actions:  ## write the commit behind each release tag of an action into .github/workflows (asks GitHub)
 	@sh delivery/run.sh pin_actions
 
-.PHONY: synth diff deploy destroy publish-frontend smoke test-stacks test-deploy test-box capacity baseline cost maps pin-actions
+.PHONY: synth diff deploy destroy publish-frontend smoke test-stacks test-deploy test-box baseline cost maps pin-actions

@@ -229,16 +229,25 @@ def _tasks(config: StageConfig) -> None:
         refuse("service.min_tasks", service.min_tasks, "write at least 2 and at most service.max_tasks")
     if service.max_tasks > 10:
         refuse("service.max_tasks", service.max_tasks, "write at most 10")
-    if service.sessions_per_task < 1:
+    if service.sessions_per_task is not None and service.sessions_per_task < 1:
         refuse("service.sessions_per_task", service.sessions_per_task, "write at least 1")
     if not 20 <= service.target_utilization_percent <= 80:
         refuse("service.target_utilization_percent", service.target_utilization_percent, "write 20 to 80")
-    sessions = service.sessions_per_task * service.max_tasks
+    if config.model.concurrent_streams < service.max_tasks:
+        remedy = f"{service.max_tasks} tasks need a stream each; write fewer in service.max_tasks"
+        refuse("model.concurrent_streams", config.model.concurrent_streams, remedy)
+    sessions = config.sessions_per_task * service.max_tasks
     if sessions > config.model.concurrent_streams:
         remedy = (
             f"{service.max_tasks} tasks could open {sessions} streams and the quota is "
             f"{config.model.concurrent_streams}; write at most {config.model.concurrent_streams // service.max_tasks}, "
             "or raise model.concurrent_streams once AWS has raised the quota"
+        )
+        refuse("service.sessions_per_task", service.sessions_per_task, remedy)
+    if config.sessions_per_task > config.capacity.sessions:
+        remedy = (
+            f"a task was measured to hold {config.capacity.sessions} (config/capacity.json); write at most that, "
+            "or leave the key out"
         )
         refuse("service.sessions_per_task", service.sessions_per_task, remedy)
 

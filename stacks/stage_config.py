@@ -7,6 +7,8 @@ Each field is documented where an operator meets it, beside its key in `config/d
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from stacks.capacity import Capacity
+
 
 class Egress(StrEnum):
     """How the tasks reach AWS: by interface endpoints without a default route, or through NAT gateways."""
@@ -108,7 +110,7 @@ class Service:
     architecture: Architecture
     min_tasks: int = 2
     max_tasks: int = 10
-    sessions_per_task: int
+    sessions_per_task: int | None = None
     target_utilization_percent: int = 60
     heartbeat_s: int = 20
     idle_timeout_s: int = 120
@@ -156,6 +158,7 @@ class StageConfig:
     alarms: Alarms
     delivery: Delivery
     budget: Budget
+    capacity: Capacity
     image_digest: str | None = None
     source: str = field(default="config", compare=False)
 
@@ -163,6 +166,13 @@ class StageConfig:
     def site_url(self) -> str | None:
         """The one origin of page, REST and WebSocket; None until CloudFront has generated a name for it."""
         return f"https://{self.domain.site_name}" if self.domain.site_name else self.domain.generated_site_url
+
+    @property
+    def sessions_per_task(self) -> int:
+        """As written; otherwise as many as were measured, as far as the model's quota goes round."""
+        if self.service.sessions_per_task is not None:
+            return self.service.sessions_per_task
+        return min(self.capacity.sessions, self.model.concurrent_streams // self.service.max_tasks)
 
     @property
     def sign_in_url(self) -> str:

@@ -10,11 +10,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
+from stacks.capacity import Capacity, load_capacity
 from stacks.errors import ConfigurationError
 from stacks.stage_checks import check
 from stacks.stage_config import StageConfig
 
-TABLES = {f.name: f.type for f in fields(StageConfig) if f.name not in {"image_digest", "source"}}
+TABLES = {f.name: f.type for f in fields(StageConfig) if f.name not in {"capacity", "image_digest", "source"}}
 
 
 def load(folder: Path, name: str, *, overrides: Mapping[str, object] | None = None) -> StageConfig:
@@ -48,8 +49,11 @@ def stage_names(folder: Path) -> list[str]:
     return sorted(found, key=lambda name: (order.index(name) if name in order else len(order), name))
 
 
-def parse(document: Mapping[str, object], *, source: str) -> StageConfig:
-    """Turn a parsed TOML document into a checked configuration, or say what is wrong with it."""
+def parse(document: Mapping[str, object], *, source: str, capacity: Capacity | None = None) -> StageConfig:
+    """Turn a parsed TOML document into a checked configuration, or say what is wrong with it.
+
+    Without `capacity` it is what was measured last.
+    """
     values: dict[str, Any] = {}
     digest = document.get("image_digest")
     tables = {key: value for key, value in document.items() if key != "image_digest"}
@@ -63,7 +67,7 @@ def parse(document: Mapping[str, object], *, source: str) -> StageConfig:
         raise ConfigurationError(
             source=source, key="image_digest", value=digest, remedy="write the digest as text, sha256:..."
         )
-    config = StageConfig(**values, image_digest=digest, source=source)
+    config = StageConfig(**values, capacity=capacity or load_capacity(), image_digest=digest, source=source)
     check(config)
     return config
 

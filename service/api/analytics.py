@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
 from service.api.problems import ProblemError, describe
@@ -24,7 +24,15 @@ _MS_A_MINUTE: Final = 60_000
 _RETRY_AFTER_S: Final = 5
 _log = logger("service.api")
 
-type Days = Annotated[int, Query(ge=1, le=92, description="today and so many days before, UTC")]
+
+class Asked(BaseModel):
+    """What a request may say; anything else is a mistake, and said to be one."""
+
+    model_config = ConfigDict(extra="forbid")
+    days: int = Field(default=7, ge=1, le=92, description="today and the days before it, UTC")
+
+
+type Wanted = Annotated[Asked, Query()]
 
 
 class Spans(BaseModel):
@@ -101,14 +109,14 @@ def router(
             ) from error
 
     @routes.get("/api/analytics", response_model=Analytics, responses={**_REFUSALS}, summary="How it is used")
-    async def analytics(visitor: AnyVisitor, days: Days = 7) -> Response:
-        hours = await read(visitor, days)
+    async def analytics(visitor: AnyVisitor, asked: Wanted) -> Response:
+        hours = await read(visitor, asked.days)
         now = wall_clock()
         body = Analytics(
             liveSessions=live(),
             places=places,
             total=period_of("all", _sum(sums for _, sums in hours)),
-            days=[period_of(day, sums) for day, sums in _by_day(hours, now, days)],
+            days=[period_of(day, sums) for day, sums in _by_day(hours, now, asked.days)],
             hours=[period_of(hour, sums) for hour, sums in hours if hour >= f"{_day(now - _DAY_S)}T00"],
         )
         return JSONResponse(body.model_dump(), headers={"Cache-Control": "no-store"})
@@ -119,9 +127,9 @@ def router(
         responses={**_REFUSALS, 200: {"description": "A line a day", "content": {"text/csv": {}}}},
         summary="The same as a table",
     )
-    async def table(visitor: AnyVisitor, days: Days = 7) -> Response:
-        hours = await read(visitor, days)
-        lines = [period_of(day, sums) for day, sums in _by_day(hours, wall_clock(), days)]
+    async def table(visitor: AnyVisitor, asked: Wanted) -> Response:
+        hours = await read(visitor, asked.days)
+        lines = [period_of(day, sums) for day, sums in _by_day(hours, wall_clock(), asked.days)]
         headers = {
             "Cache-Control": "no-store",
             "Content-Disposition": 'attachment; filename="analytics.csv"',

@@ -23,7 +23,7 @@ def service_environment(config: StageConfig, ids: Mapping[str, str]) -> dict[str
         "VOICE_PORT": str(CONTAINER_PORT),
         "VOICE_MODEL_ID": config.model.id,
         "VOICE_REGION": config.model.region,
-        "VOICE_MAX_SESSIONS": str(config.service.sessions_per_task),
+        "VOICE_MAX_SESSIONS": str(config.sessions_per_task),
         "VOICE_HEARTBEAT_MS": str(config.service.heartbeat_s * 1000),
         "VOICE_PING_INTERVAL_S": str(config.service.heartbeat_s),
         "VOICE_DRAIN_S": str(config.service.drain_s),

@@ -15,7 +15,6 @@ from stacks.stage_config import StageConfig
 _SCALE_OUT_COOLDOWN: Final = Duration.seconds(60)
 # Sessions stay where they are, so a task that is not needed empties slowly.
 _SCALE_IN_COOLDOWN: Final = Duration.seconds(600)
-_CPU_TARGET_PERCENT: Final = 55
 
 
 class SessionScaling(Construct):
@@ -51,7 +50,7 @@ class SessionScaling(Construct):
             cooldown=_SCALE_OUT_COOLDOWN,
         )
         self._describe_step_alarm()
-        self._track_cpu(service)
+        self._track_cpu(service, config)
 
     def _describe_step_alarm(self) -> None:
         """The alarm behind the steps is made by the L2 construct, which neither describes it nor judges silence."""
@@ -62,11 +61,14 @@ class SessionScaling(Construct):
                 )
                 alarm.treat_missing_data = "notBreaching"
 
-    def _track_cpu(self, service: ecs.FargateService) -> None:
+    def _track_cpu(self, service: ecs.FargateService, config: StageConfig) -> None:
         """Twenty-second CPU data halves the reaction time; the L2 constructs do not know the metric yet."""
         self.target.scale_on_cpu_utilization(
             "Cpu",
-            target_utilization_percent=_CPU_TARGET_PERCENT,
+            # What so many sessions used when they were measured: both policies ask for a task at the same point.
+            target_utilization_percent=config.capacity.cpu_percent_at(
+                config.service.target_utilization_percent
+            ),
             scale_out_cooldown=_SCALE_OUT_COOLDOWN,
             scale_in_cooldown=_SCALE_IN_COOLDOWN,
         )

@@ -1,46 +1,25 @@
 """`cdk deploy` builds the service's image, pushes it, and names it by its content in the task that runs."""
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stacks.constructs.service_image import DOCKERFILE
-from stacks.paths import ROOT
 from tests.deploy import container_engine
-from tests.deploy.container_engine import make_base, pushed
-from tests.deploy.deployment import Deployment, deployment, missing_tools
+from tests.deploy.built_stage import IMAGES, built_stage, missing
+from tests.deploy.container_engine import pushed
+from tests.deploy.deployment import Deployment
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(1500)]
-
-# Kept between runs: the base and the layers of packages take minutes.
-IMAGES = ROOT / ".cache/images"
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    reason = missing_tools() or container_engine.missing()
-    if reason is None and not (ROOT / DOCKERFILE).exists():
-        reason = f"{DOCKERFILE} is not in this checkout"
-    if reason:
+    if reason := missing():
         pytest.skip(reason)
-    folder = tmp_path_factory.mktemp("image")
-    make_base(IMAGES)
-    docker = folder / "docker"
-    docker.write_text(f'#!/bin/sh\nexec {sys.executable} {container_engine.__file__} "$@"\n')
-    docker.chmod(0o755)
-    with deployment("dev", folder) as one:
-        assert 0 == one.bootstrap().returncode
-        one.configure()
-        done = one.deploy(
-            digest=None,
-            more_environment={"CDK_DOCKER": str(docker), "IMAGES_DIR": str(IMAGES)},
-            timeout_s=1200,
-        )
-        assert 0 == done.returncode, done.stdout[-3000:] + done.stderr[-3000:]
+    with built_stage("dev", tmp_path_factory.mktemp("image")) as one:
         yield one
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from stacks.capacity import load_capacity
 from stacks.errors import ConfigurationError
 from stacks.stage_checks import MODEL_REGIONS
 from stacks.stage_parsing import parse
@@ -37,7 +38,7 @@ def possible(draw: st.DrawFn) -> dict[str, Any]:
     zone = draw(st.booleans())
     zones = draw(st.integers(2, 3))
     max_tasks = draw(st.integers(2, 10))
-    sessions = draw(st.integers(1, 100))
+    sessions = draw(st.integers(1, load_capacity().sessions))
     heartbeat = draw(st.integers(5, 300))
     stop = draw(st.integers(30, 120))
     domain: dict[str, Any] = {"origin_name": "origin.voice.example.com"}
@@ -71,7 +72,7 @@ def possible(draw: st.DrawFn) -> dict[str, Any]:
             "architecture": draw(st.sampled_from(["arm64", "x86_64"])),
             "min_tasks": draw(st.integers(2, max_tasks)),
             "max_tasks": max_tasks,
-            "sessions_per_task": sessions,
+            **({"sessions_per_task": sessions} if draw(st.booleans()) else {}),
             "target_utilization_percent": draw(st.integers(20, 80)),
             "heartbeat_s": heartbeat,
             "idle_timeout_s": draw(st.integers(max(2 * heartbeat, 40), 4000)),

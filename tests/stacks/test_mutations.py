@@ -147,6 +147,8 @@ MUTATIONS = (
     Mutation(number=23, breaks="public tasks", change=put(SERVICE, "NetworkConfiguration", "AwsvpcConfiguration", "AssignPublicIp", value="ENABLED")),
     Mutation(number=23, breaks="a shell", change=put(SERVICE, "EnableExecuteCommand", value=True)),
     Mutation(number=24, breaks="no tracking", change=remove(POLICY, "Utilization")),
+    Mutation(number=24, breaks="a target nobody measured", change=each(POLICY, lambda p: p.get("TargetTrackingScalingPolicyConfiguration", {}).update(TargetValue=60))),
+    Mutation(number=24, breaks="more sessions than were measured", change=each(TASK, lambda p: [e.update(Value="5000") for e in p["ContainerDefinitions"][0]["Environment"] if e["Name"] == "VOICE_MAX_SESSIONS"])),
     Mutation(number=24, breaks="slow metrics", change=drop(SERVICE, "Monitoring")),
     Mutation(number=24, breaks="a metric that nobody emits", change=each(POLICY, lambda p: p.get("TargetTrackingScalingPolicyConfiguration", {}).get("CustomizedMetricSpecification", {}).update(MetricName="Load"))),
     Mutation(number=24, breaks="shrinking faster than growing", change=each(POLICY, lambda p: p.get("TargetTrackingScalingPolicyConfiguration", {}).update(ScaleInCooldown=1))),

@@ -52,6 +52,7 @@ REFUSED = (
     ("service.min_tasks", 11, "at most service.max_tasks"),
     ("service.max_tasks", 11, "at most 10"),
     ("service.sessions_per_task", 0, "at least 1"),
+    ("model.concurrent_streams", 9, "10 tasks need a stream each; write fewer in service.max_tasks"),
     ("service.sessions_per_task", 51, "could open 510 streams and the quota is 500; write at most 50"),
     ("service.target_utilization_percent", 95, "20 to 80"),
     ("service.heartbeat_s", 1, "5 to 300"),

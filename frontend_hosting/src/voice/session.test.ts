@@ -129,6 +129,18 @@ it('any sequence of events leaves a sound state', () => {
   expect([...found]).toEqual([])
 })
 
+it('what was said in a call that was cut short stays, and the next call stands below it', () => {
+  const cut = run(...LIVE, says('user', 'hello'), says('assistant', 'hi', 'planned'), closed(4401))
+  expect(cut.thread).toMatchObject([{ outcome: 'completed' }, { outcome: 'interrupted' }])
+  const next = [START, { type: 'microphoneOpened' } as const, message(READY)].reduce(reduce, cut)
+  expect(next.thread).toMatchObject([{ spoken: ['hello'] }, { planned: ['hi'] }, { note: 'freshSession' }])
+  expect([next.sessions, next.endedAtMs, next.complaint]).toEqual([2, null, null])
+})
+
+it('what was said in a call that was ended goes with the next one', () => {
+  expect(run(...LIVE, says('user', 'hello'), { type: 'endRequested', atMs: 9 }, START).thread).toEqual([])
+})
+
 describe('a call', () => {
   it('goes through its phases in the order a person sees them', () => {
     const events: readonly VoiceEvent[] = [

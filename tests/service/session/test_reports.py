@@ -203,7 +203,7 @@ def test_a_spent_budget_ends_with_a_goodbye_that_is_spoken() -> None:
 
     assert ["thinking"] == call.states[-1:], "the model was asked for a goodbye"
     call.reply("That was all for today. Goodbye!")
-    assert call.closed_with is None
+    assert [] == call.done(CloseClient)
     call.wait(2.0)
     assert CloseCode.FORBIDDEN == call.closed_with
     assert ErrorCode.BUDGET_SPENT == call.told(server.Error)[-1].code

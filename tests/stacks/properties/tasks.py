@@ -1,10 +1,12 @@
 """Properties 11 to 24 where one template does not show them."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 from delivery.templates import StageView, strings
 from stacks.metric_table import METRICS, NAMESPACE
+from stacks.paths import ROOT
 from stacks.stage_config import Architecture
 from tests.stacks.assemblies import golden
 
@@ -88,6 +90,17 @@ def _tracking(stage: StageView) -> list[dict[str, Any]]:
     return [policy["Properties"][key] for _, _, policy in policies if key in policy["Properties"]]
 
 
+def _disagreements_with_capacity(stage: StageView, tracked: dict[str, Any]) -> Iterator[str]:
+    held = json.loads((ROOT / "config/capacity.json").read_text())["held"]
+    sessions = int(environment(stage)["VOICE_MAX_SESSIONS"])
+    share = stage.config.service.target_utilization_percent / 100
+    if sessions > held["sessions"]:
+        yield f"a task takes {sessions} sessions and was measured to hold {held['sessions']}"
+    wanted = min(max(held["cpuPercent"] * share, 20), 80)
+    if abs(tracked.get("ECSServiceAverageCPUUtilizationHighResolution", 0) - wanted) > 1:
+        yield f"scaling on CPU does not aim at the {wanted:.0f} % that were measured: {tracked}"
+
+
 def p24_scaling_follows_sessions_and_cpu(stage: StageView) -> Iterator[str]:
     tracked = {
         (one.get("CustomizedMetricSpecification") or {}).get("MetricName")
@@ -98,6 +111,7 @@ def p24_scaling_follows_sessions_and_cpu(stage: StageView) -> Iterator[str]:
         yield f"the service scales on {sorted(tracked)}"
     if tracked.get("SessionUtilization") != stage.config.service.target_utilization_percent:
         yield f"the target is {tracked.get('SessionUtilization')} %"
+    yield from _disagreements_with_capacity(stage, tracked)
     if any(one["ScaleInCooldown"] < one["ScaleOutCooldown"] for one in _tracking(stage)):
         yield "the service shrinks faster than it grows"
     monitoring = stage.only("AWS::ECS::Service").get("Monitoring", {}).get("MetricConfigurations", [])
