@@ -8,10 +8,12 @@ from collections.abc import Callable, Sequence
 from hmac import compare_digest
 from typing import assert_never
 
-from service.session import client_side, model_side, sign_in, store_side, streams, timers, tool_side
+from service.session import client_side, model_side, reports, sign_in, store_side, streams, timers, tool_side
 from service.session.core import NEVER, Core
 from service.session.effects import Direction, Effect, Fault, State
 from service.session.events import (
+    AudioSent,
+    BudgetSpent,
     ClientBack,
     ClientFault,
     ClientGone,
@@ -100,6 +102,8 @@ class Session:
                 sign_in.receive(core, event, now)
             case DrainRequested(deadline_s=deadline_s):
                 timers.leave(core, GoAwayReason.DEPLOY, deadline_s, now)
+            case AudioSent() | BudgetSpent():
+                reports.receive(core, event, now)
             case ClientFault() | ClientBack() | ClientGone():
                 client_side.connection(core, event, now)
             case _:
@@ -151,8 +155,8 @@ class Session:
                 core.upstream.begin_standby(core.terms)
             case StreamAccepted() | ModelEvent():
                 streams.standby_accepted(core, now)
-            case StreamClosed():
-                streams.standby_lost(core, now)
+            case StreamClosed(failure=failure):
+                streams.standby_lost(core, failure, now)
             case _:
                 assert_never(event)
 
