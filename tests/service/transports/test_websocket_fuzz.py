@@ -115,7 +115,9 @@ class Attended:
     async def _accept(self, scope: Any, _receive: Any, send: Any) -> None:
         await send({"type": "websocket.accept"})
         protocol = scope["extensions"][EXTENSION]["protocol"]
-        connection = DirectConnection(protocol, max_bytes=100_000, on_overflow=self.attendant.on_too_slow)
+        connection = DirectConnection(
+            protocol, max_bytes=100_000, max_stall_s=30.0, on_overflow=self.attendant.on_too_slow
+        )
         self.attendant.connection = connection
         self.closed = connection.begin(self.attendant)
         self._begun.set()
