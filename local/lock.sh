@@ -21,6 +21,6 @@ compile() { # $1 group, then further options
 }
 
 compile dev
-for group in service emulators talk infra; do
+for group in service emulators talk infra tools; do
     compile "$group" -c requirements/dev.txt
 done
