@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import WebSocketRoute
 
-from benchmarks.model import PIECE_S
+from benchmarks.speech import PIECE_S
 from benchmarks.stamps import stamp
 from service.errors import VoiceError
 from service.transports.handshake import Refused, Rules

@@ -134,6 +134,16 @@ def suites(which: str) -> list[Suite]:
         read=read_vitest,
         environment={} if sys.stdout.isatty() else {"NO_COLOR": "1"},
     )
+    worklets = Suite(
+        name="worklets",
+        command=[
+            *(*npm, "test:browser", "--", "--reporter=default", "--reporter=json"),
+            f"--outputFile.json={REPORTS / 'worklets.json'}",
+        ],
+        report=REPORTS / "worklets.json",
+        read=read_vitest,
+        environment={"CHROMIUM": os.environ.get("CHROMIUM") or chromium() or "chromium"},
+    )
     browser = Suite(
         name="browser",
         command=[*npm, "e2e", "--", "--reporter=line,json"],
@@ -147,7 +157,7 @@ def suites(which: str) -> list[Suite]:
         },
         talks=True,
     )
-    return [python, vitest] if fast else [python, stacks, vitest, browser]
+    return [python, vitest] if fast else [python, stacks, vitest, worklets, browser]
 
 
 def chromium() -> str | None:

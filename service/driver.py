@@ -9,8 +9,9 @@ close 1011.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol, assert_never
 
 from service.auth.ports import Grant
@@ -18,6 +19,9 @@ from service.errors import CloseCode, ErrorCode, ModelFailure, ModelFailureKind,
 from service.holder import Holder
 from service.metrics.logs import logger
 from service.metrics.sessions import SessionRecord
+from service.policies.batching import Batch
+from service.policies.budget import Budget
+from service.policies.pressure import Level, Pressure
 from service.session.effects import (
     CloseClient,
     CloseStream,
@@ -30,6 +34,8 @@ from service.session.effects import (
     SendToModel,
 )
 from service.session.events import (
+    AudioSent,
+    BudgetSpent,
     ClientBack,
     ClientFault,
     ClientGone,
@@ -52,6 +58,8 @@ from service.transports.ports import ClientConnection, ModelStream, ModelTranspo
 from service.wire import client, server, sonic_input, sonic_output
 from service.wire.subprotocol import Subprotocol
 
+# Clocks are read for one frame in 64.
+_ONE_IN: Final = 63
 _INTERNAL_ERROR: Final = "Something went wrong on our side; please start again."
 _log = logger("service.driver")
 
@@ -87,6 +95,9 @@ class Surroundings:
     close_timeout_s: float
     store: ConversationStore | None = None
     store_timeout_s: float = 3.0
+    stopwatch: Callable[[], float] = time.perf_counter
+    """Finer than the clock, which stands still while one event is dealt with."""
+    pressure: Pressure = field(default_factory=Pressure)
 
 
 class Driver:
@@ -116,7 +127,16 @@ class Driver:
             timeout_s=surroundings.store_timeout_s,
         )
         self._clock = surroundings.clock
+        self._stopwatch = surroundings.stopwatch
+        self._frames_in = self._pieces_out = 0
+        self._began_at = 0.0
+        """On the stopwatch: when what is being dealt with came in."""
+        self._taken_s = 0.0
+        self._sounding = 0
+        self._first_sent = 0
         self._close_timeout_s = surroundings.close_timeout_s
+        self._pressure = surroundings.pressure
+        self._batch = Batch()
         self._tasks = tasks
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
@@ -142,6 +162,7 @@ class Driver:
 
     def on_text(self, text: str) -> None:
         """The client sent a text message."""
+        self._began_at = self._stopwatch()
         try:
             message = client.decode_text(text, self._subprotocol)
         except VoiceError as error:
@@ -151,12 +172,19 @@ class Driver:
 
     def on_binary(self, frame: bytes) -> None:
         """The client sent a binary message."""
+        self._frames_in += 1
+        is_measured = not self._frames_in & _ONE_IN
+        if is_measured:
+            self._began_at = self._stopwatch()
         try:
             message = client.decode_binary(frame, self._subprotocol)
         except VoiceError as error:
             self.on_fault(error)
         else:
             self._feed(message)
+            if is_measured:
+                self._taken_s = self._stopwatch() - self._began_at
+                self._record.took_in(self._taken_s)
 
     def on_fault(self, error: VoiceError) -> None:
         """The client broke a rule that is checked outside the session."""
@@ -209,6 +237,10 @@ class Driver:
         """The sign-in that the session has now."""
         return self._holder.grant
 
+    def spent(self, budget: Budget, renewed_in_s: float) -> None:
+        """Nothing more may be spent on this session."""
+        self._feed(BudgetSpent(budget=budget, renewed_in_s=renewed_in_s))
+
     def revoke(self) -> None:
         """The issuer has taken the sign-in back."""
         self._feed(SignInRevoked())
@@ -221,6 +253,7 @@ class Driver:
             self._timer.cancel()
         for waiting in (*self._opening.values(), *self._asked):
             waiting.cancel()
+        self._send_waiting()
         for stream in self._streams.values():
             stream.close()
         try:
@@ -288,13 +321,18 @@ class Driver:
         for effect in effects:
             match effect:
                 case SendToModel(stream_id=stream_id, event=event, droppable=droppable):
-                    if (stream := self._streams.get(stream_id)) is not None:
+                    if self._pressure.level is not Level.CALM or self._batch:
+                        self._send_batched(stream_id, event, droppable=droppable)
+                    elif (stream := self._streams.get(stream_id)) is not None:
                         stream.send(sonic_input.encode(event), droppable=droppable)
                 case SendAudio(response_id=response_id, position=position, pcm=pcm):
                     self._connection.send(server.encode_audio(response_id, position, pcm, self._subprotocol))
+                    if response_id != self._sounding:
+                        self._sounding = self._first_sent = response_id
                 case SendToClient(message=message):
                     self._last_seq = message.seq
                     self._connection.send(server.encode(message))
+                    self._record.told(message, self._stopwatch() - self._began_at)
                 case CloseClient(code=code, reason=reason):
                     self._close_code = code
                     self._connection.close(code, reason)
@@ -302,6 +340,25 @@ class Driver:
                     self._begin(effect)
                 case _:
                     self._record.record(effect)
+
+    def _send_batched(self, stream_id: int, event: sonic_input.ModelInput, *, droppable: bool) -> None:
+        """Two frames of the user's audio at a time; whatever else is said goes behind the one that waits.
+
+        None waits long: a client that stops sending is followed by silence, which goes at once.
+        """
+        said: sonic_input.ModelInput | None = event
+        if droppable and isinstance(event, sonic_input.AudioInput) and self._batch.joins(stream_id, event):
+            said = self._batch.add(stream_id, event)
+        else:
+            self._send_waiting()
+        if said is not None and (stream := self._streams.get(stream_id)) is not None:
+            stream.send(sonic_input.encode(said), droppable=droppable)
+
+    def _send_waiting(self) -> None:
+        if (waiting := self._batch.take()) is not None:
+            stream_id, frame = waiting
+            if (stream := self._streams.get(stream_id)) is not None:
+                stream.send(sonic_input.encode(frame), droppable=True)
 
     def _begin(self, effect: OpenStream | CloseStream | RunTool | RedeemTicket | Keep | KeepRest) -> None:
         """What takes time."""
@@ -352,6 +409,7 @@ class Driver:
             self._feed(StreamClosed(stream_id=stream_id, failure=failure))
 
     def _close_stream(self, stream_id: int) -> None:
+        self._send_waiting()
         if (opening := self._opening.get(stream_id)) is not None:
             opening.cancel()
         elif (stream := self._streams.get(stream_id)) is not None:
@@ -363,7 +421,20 @@ class Driver:
 
     def stream_said(self, stream_id: int, payload: bytes) -> None:
         """The model said something."""
+        self._pieces_out += 1
+        is_measured = not self._pieces_out & _ONE_IN
+        self._began_at = self._stopwatch()
         self._feed(ModelEvent(stream_id=stream_id, event=sonic_output.decode(payload)))
+        if self._first_sent:
+            self._tell_sent()
+        elif is_measured:
+            self._record.took_out(self._stopwatch() - self._began_at)
+
+    def _tell_sent(self) -> None:
+        handled_s = self._stopwatch() - self._began_at
+        response_id, self._first_sent = self._first_sent, 0
+        self._record.took_out(handled_s)
+        self._feed(AudioSent(response_id=response_id, taken_s=self._taken_s, handled_s=handled_s))
 
     def stream_closed(self, stream_id: int, failure: ModelFailure | None) -> None:
         """A stream is over."""

@@ -42,6 +42,11 @@ class Settings(SignInSettings):
     page_dir: Path | None = Field(
         default=None, description="Folder of the built page; empty: the page is served by somebody else."
     )
+    stage: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9_-]{0,32}$",
+        description="Dimension of the metric lines in the log; empty: no metric lines are written.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log line to write."
     )
@@ -136,7 +141,50 @@ class Settings(SignInSettings):
         description="What the model is told before the conversation (its system prompt); put no secret in it.",
     )
 
-    max_sessions: int = Field(default=50, ge=1, le=10_000, description="Sessions this process holds at once.")
+    recordings: int = Field(
+        default=20,
+        ge=0,
+        le=1_000,
+        description="Flight recordings that a process keeps, for administrators; 0: none.",
+    )
+    recording_bytes: int = Field(
+        default=262_144, ge=4_096, le=67_108_864, description="Longest recording, compressed; then it ends."
+    )
+    recording_words: bool = Field(
+        default=False,
+        description="Whether recordings hold the words that were said; otherwise others of the same length.",
+    )
+    budget_user_usd: float | None = Field(
+        default=None, gt=0, description="What one user may spend a day (UTC) by list price; empty: no limit."
+    )
+    budget_deployment_usd: float | None = Field(
+        default=None, gt=0, description="What all users may spend a day (UTC) together; empty: no limit."
+    )
+    traces: bool = Field(
+        default=False,
+        description="Whether traces are sent to the collector that the `OTEL_EXPORTER_OTLP_` variables name.",
+    )
+    max_sessions: int = Field(
+        default=50, ge=1, le=10_000, description="Sessions held at once, by all workers together."
+    )
+    max_cpu_percent: int = Field(
+        default=85,
+        ge=10,
+        le=1_000,
+        description="Use of CPU beyond which nobody new is taken, of one core or of the quota where that is less.",
+    )
+    max_lag_ms: int = Field(
+        default=250,
+        ge=10,
+        le=60_000,
+        description="Lateness of the event loop beyond which nobody new is taken.",
+    )
+    workers: int = Field(
+        default=1,
+        ge=0,
+        le=64,
+        description="Processes that share the port, each with an event loop of its own; 0: one for each vCPU.",
+    )
     max_message_bytes: int = Field(
         default=32_768, ge=1_024, le=262_144, description="Longest message of a client; beyond it 1009."
     )

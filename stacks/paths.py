@@ -6,3 +6,4 @@ from typing import Final
 ROOT: Final = Path(__file__).parent.parent
 CONFIG: Final = ROOT / "config"
 RULES: Final = ROOT / "stacks/rules/architecture.guard"
+PAGE_HEADERS: Final = ROOT / "service/api/page_headers.json"

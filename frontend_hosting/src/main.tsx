@@ -24,7 +24,10 @@ const signIn = new SignIn({
   sessionStorage: () => globalThis.sessionStorage,
   isSecure: globalThis.isSecureContext,
   goTo: (url) => globalThis.location.assign(url),
+  path: () => globalThis.location.pathname + globalThis.location.search,
   onLeave: () => session.conversation.end(),
+  keep: () => session.conversation.keep(),
+  restore: (kept) => session.conversation.restore(kept),
 })
 const session = createVoiceSession({ accessToken: signIn.accessToken })
 globalThis.voiceMeters = session.conversation.meters
@@ -35,7 +38,7 @@ if (!root) throw new Error('index.html has no #root')
 createRoot(root).render(
   <StrictMode>
     <SignInGate signIn={signIn}>
-      <VoiceSessionViewer session={session} account={<Account signIn={signIn} />} signInAgain={<SignInAgain />} />
+      <VoiceSessionViewer session={session} account={<Account signIn={signIn} />} signInAgain={<SignInAgain signIn={signIn} />} />
     </SignInGate>
   </StrictMode>,
 )

@@ -7,7 +7,7 @@ cut the sessions that are still being served. `/health/ready` is the one that tu
 from collections.abc import Callable, Mapping
 from enum import Enum
 from http import HTTPStatus
-from typing import Literal
+from typing import Literal, Protocol
 
 from fastapi import APIRouter
 from pydantic import BaseModel
@@ -22,6 +22,18 @@ class Phase(Enum):
     DRAINING = "draining"
 
 
+class LogPipe(Protocol):
+    """The way of the log out of the process."""
+
+    @property
+    def is_stalled(self) -> bool:
+        """Whether nobody reads it."""
+
+    @property
+    def dropped(self) -> int:
+        """Lines given up since the process began."""
+
+
 class Health:
     """What this process knows about itself."""
 
@@ -29,6 +41,12 @@ class Health:
         self.phase = Phase.STARTING
         self.model_problem: str | None = None
         """Why the last check of the model failed; None when it passed."""
+        self.load_problem: str | None = None
+        """Why this process takes no more work; None when it does."""
+
+    def note_load(self, problem: str | None) -> None:
+        """The load became too much, or no longer is."""
+        self.load_problem = problem
 
     @property
     def reasons(self) -> list[str]:
@@ -36,6 +54,8 @@ class Health:
         reasons = [] if self.phase is Phase.SERVING else [self.phase.value]
         if self.model_problem is not None:
             reasons.append(self.model_problem)
+        if self.load_problem is not None:
+            reasons.append(self.load_problem)
         return reasons
 
 
@@ -53,9 +73,13 @@ class Readiness(BaseModel):
     reasons: list[str]
     sessions: int
     maxSessions: int  # noqa: N815 - as on the wire
+    log: Literal["ok", "stalled"]
+    logLinesDropped: int  # noqa: N815 - as on the wire
 
 
-def router(health: Health, *, sessions: Callable[[], int], max_sessions: int) -> APIRouter:
+def router(
+    health: Health, *, sessions: Callable[[], int], max_sessions: int, log: LogPipe | None = None
+) -> APIRouter:
     """GET /health, /health/live and /health/ready."""
     routes = APIRouter(tags=["health"])
 
@@ -77,6 +101,9 @@ def router(health: Health, *, sessions: Callable[[], int], max_sessions: int) ->
             "reasons": reasons,
             "sessions": sessions(),
             "maxSessions": max_sessions,
+            # Nobody reads the log: worth knowing, and no reason to turn people away.
+            "log": "stalled" if log is not None and log.is_stalled else "ok",
+            "logLinesDropped": 0 if log is None else log.dropped,
         }
         return _answer(body, HTTPStatus.SERVICE_UNAVAILABLE if reasons else HTTPStatus.OK)
 

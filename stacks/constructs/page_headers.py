@@ -1,40 +1,32 @@
-"""The headers under which the page is served."""
+"""The headers under which the page is served.
+
+What the page may do is the page's business and stands in one file, `service/api/page_headers.json`: the service reads it
+on a laptop, this module for CloudFront. It is read as a file, not imported: the stacks know no code of the service.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
 
 import aws_cdk.aws_cloudfront as cloudfront
 from aws_cdk import Duration
 from constructs import Construct
 
+from stacks.paths import PAGE_HEADERS
 from stacks.stage_config import StageConfig
+
+# These two have names of their own in CloudFront; so have sniffing and framing, which take no value.
+_POLICY: Final = "Content-Security-Policy"
+_OWN_FIELDS: Final = {_POLICY, "X-Content-Type-Options", "Referrer-Policy"}
 
 
 def content_security_policy(config: StageConfig) -> str:
     """Nothing but our own files; connections to our own origin, its socket, and the sign-in pages."""
-    region = config.stage.region
-    connect = [
-        "'self'",
-        config.sign_in_url,
-        f"https://cognito-idp.{region}.amazonaws.com",
-    ]
-    if config.site_url is not None:
-        # 'self' covers the socket in current browsers; the explicit form is for Safari before 15.4.
-        connect.insert(1, config.site_url.replace("https://", "wss://"))
-    directives = {
-        "default-src": "'none'",
-        "script-src": "'self'",
-        "style-src": "'self'",
-        "img-src": "'self' data:",
-        "font-src": "'self'",
-        "media-src": "'self' blob:",
-        "worker-src": "'self'",
-        "connect-src": " ".join(connect),
-        "manifest-src": "'self'",
-        "base-uri": "'none'",
-        "object-src": "'none'",
-        "form-action": "'self'",
-        "frame-ancestors": "'none'",
-        "require-trusted-types-for": "'script'",
-    }
-    return "; ".join(f"{name} {value}" for name, value in directives.items())
+    sign_in = f"{config.sign_in_url} https://cognito-idp.{config.stage.region}.amazonaws.com"
+    # 'self' covers the socket in current browsers; the explicit form is for Safari before 15.4.
+    socket = "" if config.site_url is None else config.site_url.replace("https://", "wss://")
+    policy = "; ".join(f"{directive} {value}" for directive, value in _written()[_POLICY].items())
+    return policy.format(socket=socket, sign_in=sign_in).replace("  ", " ")
 
 
 def page_headers(scope: Construct, id_: str, *, config: StageConfig) -> cloudfront.ResponseHeadersPolicy:
@@ -65,14 +57,15 @@ def page_headers(scope: Construct, id_: str, *, config: StageConfig) -> cloudfro
         ),
         custom_headers_behavior=cloudfront.ResponseCustomHeadersBehavior(
             custom_headers=[
-                custom(
-                    header="Permissions-Policy",
-                    value="microphone=(self), camera=(), geolocation=(), payment=()",
-                    override=True,
-                ),
-                custom(header="Cross-Origin-Opener-Policy", value="same-origin", override=True),
-                custom(header="Cross-Origin-Resource-Policy", value="same-origin", override=True),
+                custom(header=name, value=value, override=True)
+                for name, value in _written().items()
+                if name not in _OWN_FIELDS
             ]
         ),
         remove_headers=["Server"],
     )
+
+
+def _written() -> Mapping[str, Any]:
+    headers: Mapping[str, Any] = json.loads(PAGE_HEADERS.read_text(encoding="utf-8"))
+    return headers

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +61,10 @@ class Deployment:
         }
 
     def client(self, service: str, region: str = "us-east-1") -> Any:
-        return boto3.client(
+        client: Callable[..., Any] = (
+            boto3.client
+        )  # the stubs know services by literal names; here the name is data
+        return client(
             service,
             region_name=region,
             endpoint_url=self.endpoint,

@@ -46,7 +46,10 @@ def applies(statement: Mapping[str, Any], request: Request) -> bool:
     return (
         any(_like(pattern, request.action, case=False) for pattern in as_list(statement["Action"]))
         and any(_like(pattern, request.resource) for pattern in as_list(statement["Resource"]))
-        and all(_holds(*one, request.context) for one in statement.get("Condition", {}).items())
+        and all(
+            _holds(operator, keys, request.context)
+            for operator, keys in statement.get("Condition", {}).items()
+        )
     )
 
 

@@ -4,9 +4,10 @@ import { useAuth } from 'react-oidc-context'
 import { Button } from '../ui/button.tsx'
 import { IconButton } from '../ui/icon-button.tsx'
 import { LeaveIcon } from '../ui/icons.tsx'
+import { ProblemBox } from '../ui/problem-box.tsx'
 import { useWords } from '../voice/words/use-words.ts'
 import type { SignIn } from './sign-in.ts'
-import { useBeginSignIn } from './use-begin-sign-in.ts'
+import { type BeginSignIn, useBeginSignIn } from './use-begin-sign-in.ts'
 
 /** Who is signed in, and the way out, in the page's header. */
 export function Account({ signIn }: { readonly signIn: SignIn }): ReactNode {
@@ -35,10 +36,16 @@ export function SignOutButton({ email, onSignOut }: SignOutProps): ReactNode {
 }
 
 /** The way back in, below the problem that says that it is needed. */
-export function SignInAgain(): ReactNode {
-  return <SignInAgainButton onSignIn={useBeginSignIn()} />
+export function SignInAgain({ signIn }: { readonly signIn: SignIn }): ReactNode {
+  return <SignInAgainButton {...useBeginSignIn(signIn)} />
 }
 
-export function SignInAgainButton({ onSignIn }: { readonly onSignIn: () => void }): ReactNode {
-  return <Button kind="primary" onClick={onSignIn}>{useWords().signIn.again}</Button>
+export function SignInAgainButton({ begin, problem, busy }: BeginSignIn): ReactNode {
+  const words = useWords().signIn
+  return (
+    <>
+      {problem ? <ProblemBox {...problem} {...words.problems[problem.code]} /> : null}
+      <Button kind="primary" disabled={busy} onClick={begin}>{busy ? words.busy : words.again}</Button>
+    </>
+  )
 }

@@ -5,7 +5,7 @@ import { UserManager } from 'oidc-client-ts'
 import type { AccessToken } from '../voice/tickets.ts'
 import { accessTokens } from './access-token.ts'
 import { ConfigError, type PageConfig, parseConfig } from './config.ts'
-import { logoutUrl, oidcSettings } from './oidc.ts'
+import { keptIn, logoutUrl, oidcSettings, returnPath, type Whereabouts } from './oidc.ts'
 import type { SignInProblem } from './problems.ts'
 
 /** `returning`: somebody was signed in when this page was left. */
@@ -18,9 +18,14 @@ export type SignInPorts = {
   /** Throws where storage is blocked. */
   readonly sessionStorage: () => Storage
   readonly isSecure: boolean
+  /** Where in the page the user is. */
+  readonly path: () => string
   readonly goTo: (url: string) => void
   /** Whatever runs in the name of the user ends. */
   readonly onLeave: () => void
+  /** What the page wants to find again after a redirect, and its return. */
+  readonly keep: () => string | null
+  readonly restore: (kept: string) => void
 }
 
 /** Set while somebody is signed in here, so that a reload brings them back without a question. */
@@ -70,9 +75,30 @@ export class SignIn {
     }
   }
 
-  /** Somebody has signed in: a reload brings them back. */
-  remember(): void {
+  /** Whether the user pool can be reached just now. */
+  async poolAnswers(): Promise<boolean> {
+    const authority = this.#ready?.config.authority
+    if (authority === undefined) return false
+    try {
+      const url = `${authority}/.well-known/openid-configuration`
+      return (await this.#ports.fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), cache: 'no-store' })).ok
+    } catch {
+      return false
+    }
+  }
+
+  /** For `signinRedirect`; the library keeps it in this tab's storage and takes it out again on return. */
+  whereabouts(): Whereabouts {
+    const { path, keep } = this.#ports
+    return { path: path(), kept: keep() }
+  }
+
+  /** Somebody has signed in: a reload brings them back. Answers where they were. */
+  arrive(state: unknown): string {
     this.#storage()?.setItem(RETURN_KEY, 'yes')
+    const kept = keptIn(state)
+    if (kept !== null) this.#ports.restore(kept)
+    return returnPath(state)
   }
 
   /** Out of this page, its other windows, everything that their refresh tokens brought, and the user pool's own session. */

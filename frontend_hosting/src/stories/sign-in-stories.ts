@@ -4,7 +4,7 @@ import type { SignInProblemCode } from '../auth/problems.ts'
 import type { SignInScreenProps } from '../auth/sign-in-screen.tsx'
 import { en } from '../voice/words/en.ts'
 
-export type SignInStory = { readonly name: string; readonly screen: Omit<SignInScreenProps, 'onAct'> }
+export type SignInStory = { readonly name: string; readonly screen: Pick<SignInScreenProps, 'problem' | 'busy' | 'action'> }
 
 const DETAILS: Readonly<Partial<Record<SignInProblemCode, string>>> = {
   configMissing: '/config.json: 404',

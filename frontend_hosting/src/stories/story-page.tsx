@@ -58,7 +58,7 @@ function Call({ story, fill }: ShownProps<Story>): ReactNode {
       session={session}
       fill={fill}
       account={fill === 'window' ? <SignOutButton email="demo@example.com" onSignOut={nothing} /> : null}
-      signInAgain={<SignInAgainButton onSignIn={nothing} />}
+      signInAgain={<SignInAgainButton begin={nothing} problem={null} busy={false} />}
     />
   )
 }

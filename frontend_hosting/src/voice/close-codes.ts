@@ -1,7 +1,7 @@
 // PURE. What the page does when the socket has closed: one row per close code, and how long to wait before trying again.
 //
-// Until sessions can be resumed, trying again means a fresh session: the thread stays on the page, the assistant
-// remembers nothing of it, and the thread says so.
+// Trying again means another session in the same conversation, which the service tells the model about. Where it keeps
+// none, or has it no more, the thread stays on the page and says that the assistant remembers nothing of it.
 
 export type Closing =
   /** The call is over, calmly. */
@@ -11,7 +11,8 @@ export type Closing =
   /** A fresh session may work; never sooner than `leastMs`. */
   | { readonly kind: 'retry'; readonly leastMs: number; readonly problem: CloseProblem }
 
-export type EndReason = 'done' | 'idle' | 'superseded'
+/** `signedInAgain`: the page was away for it, and has come back with what was said. */
+export type EndReason = 'done' | 'idle' | 'superseded' | 'signedInAgain'
 export type CloseProblem =
   | 'connectionLost'
   | 'messageTooBig'

@@ -25,6 +25,7 @@ const MICROPHONE: OpenMicrophone = { id: 'a', groupId: 'g', label: 'Headset', ec
 function page({
   unplugged = false,
   microphone = 'open' as 'open' | Error,
+  network = 'there' as 'there' | 'missing',
   diagnosis = { code: 'serviceUnreachable', detail: null } as Problem,
   tickets = (_proof: Proof): string | TicketRefused => 'ticket',
 } = {}) {
@@ -60,6 +61,10 @@ function page({
           return Promise.resolve(true)
         },
         setVolume: (volume) => done.push(`volume ${volume}`),
+        useDetector: async (detector) => {
+          done.push(`detector ${detector}`)
+          return network === 'there' ? Promise.resolve() : Promise.reject(new TypeError('Failed to fetch'))
+        },
         resume: () => done.push('resumed'),
         close: () => done.push('audio closed'),
       })
@@ -177,10 +182,23 @@ describe('starting', () => {
     expect(done).toEqual(['microphone asked', 'audio closed'])
   })
 
-  it('asks why when the service refuses the socket', async () => {
+  const REFUSED: SocketToPage = { type: 'closed', code: 1006, reason: '', opened: false }
+
+  it('takes another ticket when the service refuses the socket: the first may have been too old', async () => {
+    const { conversation, socket, done, phase } = page()
+    await conversation.start(null)
+    socket(REFUSED)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(phase()).toBe('connecting')
+    expect(done.filter((step) => step === 'socket opened')).toHaveLength(2)
+  })
+
+  it('asks why when the service refuses that one too', async () => {
     const { conversation, socket, store } = page({ diagnosis: { code: 'serviceRefused', detail: 'All sessions are taken.' } })
     await conversation.start(null)
-    socket({ type: 'closed', code: 1006, reason: '', opened: false })
+    socket(REFUSED)
+    await vi.advanceTimersByTimeAsync(0)
+    socket(REFUSED)
     await vi.advanceTimersByTimeAsync(0)
     expect(store.getState().call).toEqual({ status: 'failed', problem: { code: 'serviceRefused', detail: 'All sessions are taken.' } })
   })
@@ -506,6 +524,21 @@ describe('tickets', () => {
     expect(phase()).toBe('listening')
   })
 
+  it('that renewed nothing are replaced once, and the user is not bothered with it', async () => {
+    const { asked, tickets } = inTurn('first', 'second', 'third', 'fourth')
+    const { receive, sent, store } = await live({ tickets })
+    const refused: ServerMessage = { type: 'error', seq: 10, code: 'ticket_refused', message: 'Get another.', retryable: true, correlationId: null }
+    receive(EXPIRING)
+    await vi.advanceTimersByTimeAsync(0)
+    receive(refused)
+    await vi.advanceTimersByTimeAsync(0)
+    receive(refused)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(auths(sent)).toEqual([{ type: 'auth', ticket: 'second' }, { type: 'auth', ticket: 'third' }])
+    expect(asked).toEqual(['known', 'renewed', 'renewed'])
+    expect(store.getState().complaint).toBeNull()
+  })
+
   it('for a session that is gone are not given to the next one', async () => {
     const { asked, tickets } = inTurn('first', FULL, 'third')
     const { receive, socket, sent } = await live({ tickets })
@@ -518,6 +551,143 @@ describe('tickets', () => {
     await vi.advanceTimersByTimeAsync(20_000)
     expect(asked).toEqual(['known', 'renewed', 'known'])
     expect(auths(sent)).toEqual([])
+  })
+})
+
+describe('while the page is away', () => {
+  const SAID: ServerMessage = { type: 'transcript', seq: 3, turn: 1, role: 'user', stage: 'spoken', text: 'hello' }
+
+  it('what was said is kept, and the next call stands below it', async () => {
+    const before = await live()
+    before.receive(SAID)
+    before.socket(lost(4401))
+    const kept = before.conversation.keep() ?? expect.fail('nothing was kept')
+
+    const { conversation, store, socket, receive } = page()
+    conversation.restore(kept)
+    expect(store.getState()).toMatchObject({ call: { status: 'ended', why: 'signedInAgain' }, thread: [{ spoken: ['hello'] }] })
+    await conversation.start(null)
+    socket({ type: 'opened' })
+    receive(READY)
+    receive({ ...SAID, text: 'again' })
+    expect(store.getState().thread).toMatchObject([{ spoken: ['hello'] }, { note: 'freshSession' }, { spoken: ['again'] }])
+  })
+
+  it('nothing is kept of a call in which nothing was said', async () => {
+    expect((await live()).conversation.keep()).toBeNull()
+  })
+
+  it.each(['', 'null', '{"version":2}', '{"version":1,"thread":[{"kind":"said"}]}'])('what cannot be read is not restored: %s', (kept) => {
+    const { conversation, store } = page()
+    conversation.restore(kept)
+    expect(store.getState().call.status).toBe('idle')
+  })
+})
+
+describe('the network that tells speech from noise', () => {
+  it('is used from the beginning where it was chosen, and given up at once', async () => {
+    const { conversation, socket, receive, done } = page()
+    conversation.setSound({ ...DEFAULT_SOUND, detector: 'network' })
+    await conversation.start(null)
+    socket({ type: 'opened' })
+    receive(READY)
+    conversation.setSound(DEFAULT_SOUND)
+    expect(done.filter((step) => step.startsWith('detector'))).toEqual(['detector network', 'detector level'])
+  })
+
+  it('is told of when it cannot be had', async () => {
+    const { conversation, store } = await live({ network: 'missing' })
+    conversation.setSound({ ...DEFAULT_SOUND, detector: 'network' })
+    await vi.advanceTimersByTimeAsync(0)
+    expect(store.getState().notice).toBe('detectorMissing')
+  })
+})
+
+it('a service that takes a lost call up and says nothing is asked once more, whatever it answers to being left', async () => {
+  const { socket, receive, phase, done } = await live()
+  socket(lost(1006))
+  await vi.advanceTimersByTimeAsync(250)
+  socket({ type: 'opened' })
+  await vi.advanceTimersByTimeAsync(15_000)
+  expect(done.at(-1)).toBe('socket closed')
+  socket(lost(1000))
+  expect(phase()).toBe('reconnecting')
+  await vi.advanceTimersByTimeAsync(1000)
+  socket({ type: 'opened' })
+  receive(READY)
+  receive({ type: 'state', seq: 2, state: 'listening' })
+  expect(phase()).toBe('listening')
+})
+
+describe('a conversation that the service keeps', () => {
+  const KEPT: Ready = { ...READY, resumeToken: 'token' }
+  const SAID: ServerMessage = { type: 'transcript', seq: 3, turn: 1, role: 'user', stage: 'spoken', text: 'hello' }
+  const starts = (sent: readonly ClientMessage[]): readonly ClientMessage[] => sent.filter(({ type }) => type === 'start')
+
+  async function talked() {
+    const opened = page()
+    await opened.conversation.start(null)
+    opened.socket({ type: 'opened' })
+    opened.receive(KEPT)
+    opened.receive({ type: 'state', seq: 2, state: 'listening' })
+    opened.receive(SAID)
+    opened.socket(lost(1006))
+    await vi.advanceTimersByTimeAsync(250)
+    opened.socket({ type: 'opened' })
+    return opened
+  }
+
+  it('is continued when the connection was lost', async () => {
+    const { sent } = await talked()
+    expect(starts(sent)).toEqual([{ type: 'start' }, { type: 'start', conversationId: 'c' }])
+  })
+
+  it('is begun anew when the service has it no more', async () => {
+    const { socket, sent, phase } = await talked()
+    socket(lost(4410))
+    await vi.advanceTimersByTimeAsync(1000)
+    socket({ type: 'opened' })
+    expect(starts(sent).at(-1)).toEqual({ type: 'start' })
+    expect(phase()).toBe('reconnecting')
+  })
+
+  it('and that is gone by the time the user has signed in again does not keep the call from beginning', async () => {
+    const before = await talked()
+    before.socket(lost(4401))
+    const after = page()
+    after.conversation.restore(before.conversation.keep() ?? expect.fail('nothing was kept'))
+    await after.conversation.start(null)
+    after.socket({ type: 'opened' })
+    after.socket(lost(4410))
+    await vi.advanceTimersByTimeAsync(0)
+    after.socket({ type: 'opened' })
+    after.receive({ ...KEPT, conversationId: 'new' })
+    expect(starts(after.sent)).toEqual([{ type: 'start', conversationId: 'c' }, { type: 'start' }])
+    expect(after.store.getState().thread).toMatchObject([{ spoken: ['hello'] }, { note: 'freshSession' }])
+  })
+
+  it('that was ended is not continued by the next call', async () => {
+    const { conversation, socket, sent } = await talked()
+    conversation.end()
+    await conversation.start(null)
+    socket({ type: 'opened' })
+    expect(starts(sent).at(-1)).toEqual({ type: 'start' })
+  })
+})
+
+describe('a clock', () => {
+  it.each([[3_600_000, 'clockWrong'], [-3_600_000, 'clockWrong'], [299_000, null]])('that is %s ms off is told: %s', async (offMs, notice) => {
+    const { conversation, store } = await live()
+    conversation.clockSeen(Date.now() + offMs)
+    expect(store.getState().notice).toBe(notice)
+  })
+
+  it('is told of once', async () => {
+    const { conversation, store } = await live()
+    conversation.clockSeen(0)
+    conversation.dismissNotice()
+    conversation.clockSeen(0)
+    expect(store.getState().notice).toBeNull()
   })
 })
 

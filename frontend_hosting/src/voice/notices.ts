@@ -1,4 +1,4 @@
-// PURE. What happened to the sound on the way and did not end the call. What it is called stands in words/.
+// PURE. What happened on the way, to the sound or to the page, and did not end the call. What it is called stands in words/.
 
 export type NoticeCode =
   | 'microphoneSwitched'
@@ -7,3 +7,5 @@ export type NoticeCode =
   | 'speakerGone'
   | 'echo'
   | 'soundSuspended'
+  | 'clockWrong'
+  | 'detectorMissing'

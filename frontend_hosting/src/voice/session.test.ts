@@ -129,6 +129,33 @@ it('any sequence of events leaves a sound state', () => {
   expect([...found]).toEqual([])
 })
 
+it('what was said in a call that was cut short stays, and the next call stands below it', () => {
+  const cut = run(...LIVE, says('user', 'hello'), says('assistant', 'hi', 'planned'), closed(4401))
+  expect(cut.thread).toMatchObject([{ outcome: 'completed' }, { outcome: 'interrupted' }])
+  const next = [START, { type: 'microphoneOpened' } as const, message(READY)].reduce(reduce, cut)
+  expect(next.thread).toMatchObject([{ spoken: ['hello'] }, { planned: ['hi'] }, { note: 'freshSession' }])
+  expect([next.sessions, next.endedAtMs, next.complaint]).toEqual([2, null, null])
+})
+
+describe('a conversation that the service keeps', () => {
+  const KEPT: Ready = { ...READY, resumeToken: 'token' }
+  const TALKED = [START, { type: 'microphoneOpened' }, message(KEPT), service('listening'), says('user', 'hello')] as const
+
+  it('goes on after a lost connection, and nothing needs saying', () => {
+    expect(run(...TALKED, closed(1006, 9000), message(KEPT)).thread).toMatchObject([{ spoken: ['hello'] }])
+  })
+
+  it('that turned out to be another one is remembered no more', () => {
+    const state = run(...TALKED, closed(4410, 9000), { type: 'conversationUnknown' }, message({ ...KEPT, conversationId: 'another' }))
+    expect(state.thread).toMatchObject([{ spoken: ['hello'] }, { note: 'freshSession' }])
+    expect(state.conversationId).toBe('another')
+  })
+})
+
+it('what was said in a call that was ended goes with the next one', () => {
+  expect(run(...LIVE, says('user', 'hello'), { type: 'endRequested', atMs: 9 }, START).thread).toEqual([])
+})
+
 describe('a call', () => {
   it('goes through its phases in the order a person sees them', () => {
     const events: readonly VoiceEvent[] = [

@@ -8,12 +8,14 @@
 // the player is doing, and whether the user speaks. phaseOf() makes the one word a person is shown out of the three.
 
 import type { Closing, EndReason } from './close-codes.ts'
+import type { Keepsake } from './keepsake.ts'
 import type { NoticeCode } from './notices.ts'
 import type { Problem } from './problems.ts'
 import type { Ready, ServerError, ServerMessage, ServerPhase, Tokens } from './protocol.ts'
+import { playing, silenced } from './reply-times.ts'
 import {
-  type Outcome, type ResponseTime, type Stages, type Thread, withInterruption, withNote, withOutcome, withResponseTimes,
-  withTool, withTranscript, withTyped,
+  type Outcome, type ResponseTime, type Thread, withEnd, withInterruption, withNote, withOutcome, withResponseTimes, withTool, withTranscript,
+  withTyped,
 } from './thread.ts'
 
 export type Input =
@@ -71,6 +73,8 @@ export type VoiceState = {
   readonly heard: readonly Heard[]
   /** The language that is spoken, as the service named it. */
   readonly language: string | null
+  /** The conversation as the service keeps it, if it does; a lost call is continued in it. */
+  readonly conversationId: string | null
   /** What the service has reported for this session so far. */
   readonly usage: Usage | null
   readonly notice: NoticeCode | null
@@ -102,6 +106,10 @@ export type VoiceEvent =
     }
   | { readonly type: 'playbackStopped'; readonly responseId: number; readonly atMs: number }
   | { readonly type: 'roundTripMeasured'; readonly ms: number }
+  /** The page was away and is back with what was said before. */
+  | { readonly type: 'restored'; readonly keepsake: Keepsake }
+  /** The service has it no more: what comes next is a new one. */
+  | { readonly type: 'conversationUnknown' }
   | { readonly type: 'complaintDismissed' }
   | { readonly type: 'noticed'; readonly notice: NoticeCode }
   | { readonly type: 'noticeDismissed' }
@@ -121,6 +129,7 @@ export const INITIAL: VoiceState = {
   utterance: null,
   heard: [],
   language: null,
+  conversationId: null,
   usage: null,
   roundTripMs: null,
   complaint: null,
@@ -177,6 +186,10 @@ export function reduce(state: VoiceState, event: VoiceEvent): VoiceState {
       return { ...state, call: { ...call, playout: { status: 'silent' } }, heard: silenced(state, event.responseId, event.atMs) }
     case 'roundTripMeasured':
       return call.status === 'live' ? { ...state, roundTripMs: event.ms } : state
+    case 'restored':
+      return call.status === 'idle' ? { ...state, ...event.keepsake, call: { status: 'ended', why: 'signedInAgain' } } : state
+    case 'conversationUnknown':
+      return { ...state, conversationId: null }
     case 'complaintDismissed':
       return { ...state, complaint: null }
     case 'noticed':
@@ -220,21 +233,33 @@ function started(state: VoiceState, typing: boolean): VoiceState {
   const kept: Input = state.input.mode === 'pushToTalk' ? { mode: 'pushToTalk', held: false } : { mode: 'handsFree', muted: false }
   return {
     ...INITIAL,
+    ...(wasCutShort(state.call) ? { ...state, ...FORGOTTEN } : {}),
     call: { status: 'opening', step: typing ? 'service' : 'microphone' },
     input: typing ? { mode: 'typing' } : kept,
   }
 }
 
+/** Nobody wanted it to end: what was said stays, and the next call stands below it. */
+function wasCutShort(call: Call): boolean {
+  return call.status === 'failed' || (call.status === 'ended' && call.why === 'signedInAgain')
+}
+
+/** What belonged to the call before. */
+const FORGOTTEN = {
+  endedAtMs: null, asked: null, thinkingAtMs: null, arrivedAtMs: null, answeredAtMs: null, utterance: null, usage: null,
+  roundTripMs: null, complaint: null, notice: null,
+} satisfies Partial<VoiceState>
+
 function over(state: VoiceState, call: Call, atMs: number): VoiceState {
   const input: Input = state.input.mode === 'pushToTalk' ? { mode: 'pushToTalk', held: false } : state.input
-  return { ...state, call, input, endedAtMs: atMs }
+  return { ...state, call, input, thread: withEnd(state.thread), endedAtMs: atMs }
 }
 
 function received(state: VoiceState, message: ServerMessage, atMs: number, audioMs: number): VoiceState {
   const { call } = state
   if (message.type === 'ready') return call.status === 'opening' || call.status === 'reconnecting' ? attached(state, message, atMs) : state
   // A refusal may come before `ready`; its sentence explains the close that follows.
-  if (message.type === 'error') return isOver(call) ? state : { ...state, complaint: message }
+  if (message.type === 'error') return isOver(call) || QUIET_ERRORS.has(message.code) ? state : { ...state, complaint: message }
   if (call.status !== 'live') return state
   const session = state.sessions
   switch (message.type) {
@@ -278,18 +303,28 @@ function received(state: VoiceState, message: ServerMessage, atMs: number, audio
   }
 }
 
+/** The page does what there is to do about these by itself. */
+const QUIET_ERRORS: ReadonlySet<string> = new Set(['ticket_refused'])
+
 function attached(state: VoiceState, ready: Ready, atMs: number): VoiceState {
   return {
     ...state,
     call: { status: 'live', ready, service: 'connecting', playout: { status: 'silent' }, user: 'quiet', leaving: false },
-    thread: state.call.status === 'reconnecting' && !ready.resumed ? withNote(state.thread, 'freshSession') : state.thread,
+    thread: state.thread.length > 0 && !remembers(state, ready) ? withNote(state.thread, 'freshSession') : state.thread,
     sessions: state.sessions + 1,
     startedAtMs: state.startedAtMs ?? atMs,
     language: ready.language,
+    // Without a token nothing is kept, and there is nothing to continue.
+    conversationId: ready.resumeToken === null ? null : ready.conversationId,
     usage: null,
     utterance: null,
     complaint: null,
   }
+}
+
+/** The same conversation goes on: the service tells the model what was said in it. */
+function remembers(state: VoiceState, ready: Ready): boolean {
+  return ready.resumed || (state.conversationId !== null && ready.conversationId === state.conversationId)
 }
 
 function closed(
@@ -308,50 +343,6 @@ function closed(
     input: state.input.mode === 'pushToTalk' ? { mode: 'pushToTalk', held: false } : state.input,
     roundTripMs: null,
   }
-}
-
-function playing(
-  state: VoiceState,
-  event: { readonly responseId: number; readonly atMs: number; readonly lastSpeechAtMs: number | null },
-): VoiceState {
-  const { call } = state
-  if (call.status !== 'live') return state
-  const next: VoiceState = {
-    ...state,
-    call: { ...call, playout: { status: 'playing', responseId: event.responseId }, user: 'quiet' },
-    heard: [...state.heard, { session: state.sessions, responseId: event.responseId, fromMs: event.atMs, toMs: null }],
-  }
-  const askedAtMs = askedAt(state, event.lastSpeechAtMs)
-  if (askedAtMs === null || askedAtMs > event.atMs) return next
-  const time: ResponseTime = {
-    session: state.sessions,
-    responseId: event.responseId,
-    ms: event.atMs - askedAtMs,
-    stages: stagesOf(state, askedAtMs, event.atMs),
-  }
-  const times = [...state.times, time]
-  return { ...next, times, asked: null, answeredAtMs: event.atMs, thread: withResponseTimes(state.thread, times) }
-}
-
-/** Where the time went; the parts add up to the whole, whatever was reported out of order. */
-function stagesOf(state: VoiceState, askedAtMs: number, heardAtMs: number): Stages {
-  const between = (atMs: number, leastMs: number): number => Math.min(heardAtMs, Math.max(leastMs, atMs))
-  const closedAtMs = between(state.asked?.closedAtMs ?? state.thinkingAtMs ?? askedAtMs, askedAtMs)
-  const arrivedAtMs = between(state.arrivedAtMs ?? heardAtMs, closedAtMs)
-  return { waitingMs: closedAtMs - askedAtMs, answeringMs: arrivedAtMs - closedAtMs, playingMs: heardAtMs - arrivedAtMs }
-}
-
-function silenced(state: VoiceState, responseId: number, atMs: number): readonly Heard[] {
-  return state.heard.map((heard) =>
-    heard.session === state.sessions && heard.responseId === responseId && heard.toMs === null ? { ...heard, toMs: atMs } : heard,
-  )
-}
-
-/** The model may answer before the detector is sure that the user has finished; then the last speech was the question. */
-function askedAt({ asked, answeredAtMs }: VoiceState, lastSpeechAtMs: number | null): number | null {
-  if (asked?.by === 'text') return asked.atMs
-  const atMs = Math.max(asked?.atMs ?? 0, lastSpeechAtMs ?? 0)
-  return atMs > (answeredAtMs ?? 0) ? atMs : null
 }
 
 function outcomeOf(outcome: string): Outcome {

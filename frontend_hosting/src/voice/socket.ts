@@ -5,8 +5,11 @@ import { type ClientMessage, SOCKET_PATH, SUBPROTOCOL } from './protocol.ts'
 import workerUrl from './socket.worker.ts?worker&url'
 import { trustedScriptUrl } from './trusted-script.ts'
 
+/** The ends of the sound's way that belong to the socket. */
+export type SocketPorts = { readonly capture: MessagePort; readonly player: MessagePort }
+
 export type VoiceSocket = {
-  readonly connect: (ports: { readonly capture: MessagePort; readonly player: MessagePort }) => void
+  readonly connect: (ports: SocketPorts) => void
   readonly open: (ticket: string) => void
   readonly send: (message: ClientMessage) => void
   readonly close: () => void

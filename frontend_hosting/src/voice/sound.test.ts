@@ -16,7 +16,7 @@ describe('the pause that ends a turn', () => {
 
 describe('what was stored', () => {
   it('comes back', () => {
-    const sound = { microphoneId: 'a', speakerId: null, volume: 0.4, pauseMs: 700 }
+    const sound = { microphoneId: 'a', speakerId: null, volume: 0.4, pauseMs: 700, detector: 'network' as const }
     expect(parseSound(JSON.stringify(sound))).toEqual(sound)
   })
 

@@ -8,9 +8,11 @@ export type SoundChoice = {
   readonly volume: number
   /** How long a silence ends the user's turn; null: as the service says. */
   readonly pauseMs: number | null
+  /** What decides whether a sound is speech. */
+  readonly detector: 'level' | 'network'
 }
 
-export const DEFAULT_SOUND: SoundChoice = { microphoneId: null, speakerId: null, volume: 1, pauseMs: null }
+export const DEFAULT_SOUND: SoundChoice = { microphoneId: null, speakerId: null, volume: 1, pauseMs: null, detector: 'level' }
 
 export type PauseBounds = { readonly leastMs: number; readonly mostMs: number; readonly stepMs: number }
 
@@ -35,12 +37,13 @@ export function pauseFor(pauseMs: number | null, { silenceThresholdMs, watchdogM
 /** What was stored, as far as it makes sense. */
 export function parseSound(text: string): SoundChoice {
   const stored = parsed(text)
-  const { microphoneId, speakerId, volume, pauseMs } = stored
+  const { microphoneId, speakerId, volume, pauseMs, detector } = stored
   return {
     microphoneId: typeof microphoneId === 'string' && microphoneId !== '' ? microphoneId : null,
     speakerId: typeof speakerId === 'string' && speakerId !== '' ? speakerId : null,
     volume: typeof volume === 'number' && volume >= 0 && volume <= 1 ? volume : DEFAULT_SOUND.volume,
     pauseMs: typeof pauseMs === 'number' && Number.isFinite(pauseMs) && pauseMs > 0 ? pauseMs : null,
+    detector: detector === 'network' ? 'network' : 'level',
   }
 }
 

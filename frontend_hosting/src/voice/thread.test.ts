@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { type Said, type SaidText, textOf, type Thread, withInterruption, withOutcome, withResponseTimes, withTranscript, withTyped } from './thread.ts'
+import { bestTextOf, type Said, type SaidText, textOf, type Thread, withEnd, withInterruption, withOutcome, withResponseTimes, withTranscript, withTyped } from './thread.ts'
 
 const reply = (stage: 'planned' | 'spoken' | 'heard', text: string, turn = 1): SaidText => ({
   session: 1, turn, role: 'assistant', stage, text, responseId: turn, audioMs: 0, fromMs: 0, toMs: null,
@@ -52,6 +52,13 @@ describe('a reply', () => {
   it('that was interrupted before any word was confirmed shows the plan as a plan', () => {
     expect(textOf(last(withInterruption(thread(reply('planned', 'One.')), 1, 1)))).toEqual({ spoken: '', coming: 'One.' })
   })
+})
+
+it('the end of a call cuts off the reply that was under way, and leaves the others as they were', () => {
+  const answered = withOutcome(thread(user('one?'), reply('planned', 'One.')), 1, 1, 'completed')
+  const ended = withEnd([user('two?', 2), reply('planned', 'Two.', 2)].reduce(withTranscript, answered))
+  expect(ended).toMatchObject([{ outcome: 'completed' }, { outcome: 'completed' }, { outcome: 'completed' }, { outcome: 'interrupted' }])
+  expect(bestTextOf(last(ended)), 'what is taken along says at least what was planned').toBe('Two.')
 })
 
 describe('typed text', () => {

@@ -171,6 +171,17 @@ function comingOf(entry: Said, spoken: string): string {
   return join(entry.planned.slice(entry.spoken.length))
 }
 
+/** For whoever takes the conversation along: of a reply that was cut off before anybody knew how far it got, what was planned. */
+export function bestTextOf(entry: Said): string {
+  const { spoken, coming } = textOf(entry)
+  return spoken === '' ? coming : spoken
+}
+
+/** The call is over: a reply that was under way was cut off by that. */
+export function withEnd(thread: Thread): Thread {
+  return thread.map((entry) => (entry.kind === 'said' && entry.outcome === 'open' ? settle(entry, 'interrupted') : entry))
+}
+
 /** What was interrupted stays interrupted, and what the user said is complete in any case. */
 function settle(entry: Said, outcome: Outcome): Said {
   if (entry.role === 'user') return { ...entry, outcome: 'completed' }

@@ -66,11 +66,14 @@ describe('a ticket', () => {
     expect(await office({ answers: [answer as Answer] }).refusal()).toEqual({ problem: { code, detail }, closing })
   })
 
-  it.each([['the service', { answers: [] }], ['the user pool', { token: () => Promise.reject(new TypeError('Failed to fetch')) }]])(
+  it.each([
+    ['the service', 'serviceUnreachable', { answers: [] }],
+    ['the user pool', 'signInUnreachable', { token: () => Promise.reject(new TypeError('Failed to fetch')) }],
+  ] as const)(
     'cannot be had while %s cannot be reached, and is worth another try',
-    async (_, options) => {
-      expect(await office(options).refusal()).toEqual({
-        problem: { code: 'serviceUnreachable', detail: null },
+    async (_, code, options) => {
+      expect(await office({ ...options, answers: [] }).refusal()).toEqual({
+        problem: { code, detail: null },
         closing: { kind: 'retry', leastMs: 0, problem: 'connectionLost' },
       })
     },

@@ -22,7 +22,7 @@ export function ticketOffice(accessToken: AccessToken, fetch: Fetch): GetTicket 
   }
   const show = async (proof: 'known' | 'renewed'): Promise<Response> => {
     const token = await accessToken(proof).catch(() => {
-      throw unreachable()
+      throw refused('signInUnreachable', null, { kind: 'retry', leastMs: 0, problem: 'connectionLost' })
     })
     if (token === null) throw new TicketRefused({ code: 'signInRequired', detail: null }, { kind: 'fail', problem: 'signInRequired' })
     return ask(token)

@@ -1,7 +1,7 @@
 // PURE. The conversation to take along: plain text, JSON with every detail, WebVTT with times.
 
 import type { Heard } from './session.ts'
-import { type Entry, type Said, textOf, type Thread } from './thread.ts'
+import { bestTextOf, type Entry, type Said, type Thread } from './thread.ts'
 import type { Words } from './words/en.ts'
 
 export type TranscriptRecord = {
@@ -40,7 +40,7 @@ function lineOf(entry: Entry, words: Words): string {
       return `(${words.tool[entry.status](entry.name)})`
     case 'said': {
       const cut = entry.outcome === 'interrupted' ? ' —' : ''
-      return `${entry.role === 'user' ? words.you : words.assistant}: ${textOf(entry).spoken}${cut}`
+      return `${entry.role === 'user' ? words.you : words.assistant}: ${bestTextOf(entry)}${cut}`
     }
     default:
       return entry satisfies never
@@ -55,7 +55,7 @@ function asJson({ thread, heard, startedAtMs, endedAtMs, language }: TranscriptR
     if (entry.kind === 'tool') return { kind: 'tool', session: entry.session, name: entry.name, status: entry.status }
     const span = spanOf(entry, heard)
     return {
-      kind: 'said', session: entry.session, turn: entry.turn, role: entry.role, via: entry.via, text: textOf(entry).spoken,
+      kind: 'said', session: entry.session, turn: entry.turn, role: entry.role, via: entry.via, text: bestTextOf(entry),
       outcome: entry.outcome, startMs: span.fromMs - origin, endMs: span.toMs - origin, responseMs: entry.responseMs,
     }
   })
@@ -70,13 +70,13 @@ function asJson({ thread, heard, startedAtMs, endedAtMs, language }: TranscriptR
 function asWebVtt({ thread, heard, startedAtMs }: TranscriptRecord, words: Words): string {
   const origin = startedAtMs ?? 0
   const cues = thread
-    .filter((entry): entry is Said => entry.kind === 'said' && textOf(entry).spoken !== '')
+    .filter((entry): entry is Said => entry.kind === 'said' && bestTextOf(entry) !== '')
     .map((entry) => ({ entry, ...spanOf(entry, heard) }))
     // A cue that begins before the one above it is refused by players.
     .toSorted((a, b) => a.fromMs - b.fromMs)
     .map(({ entry, fromMs, toMs }) => {
       const who = escaped(entry.role === 'user' ? words.you : words.assistant)
-      return `${timestamp(fromMs - origin)} --> ${timestamp(toMs - origin)}\n<v ${who}>${escaped(textOf(entry).spoken)}`
+      return `${timestamp(fromMs - origin)} --> ${timestamp(toMs - origin)}\n<v ${who}>${escaped(bestTextOf(entry))}`
     })
   return `${['WEBVTT', ...cues].join('\n\n')}\n`
 }

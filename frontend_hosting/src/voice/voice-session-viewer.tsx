@@ -85,13 +85,15 @@ function useSettings(defaultLanguage: LanguageChoice, defaultTheme: Theme): read
   const [theme, setTheme] = useStored('ui.theme', isTheme, defaultTheme)
   const [announce, setAnnounce] = useStored('ui.announce', isSwitch, 'off')
   const [shortcuts, setShortcuts] = useStored('ui.shortcuts', isSwitch, 'on')
+  const [cues, setCues] = useStored('ui.cues', isSwitch, 'off')
   const change = (settings: Settings): void => {
     setLanguage(settings.language)
     setTheme(settings.theme)
     setAnnounce(settings.announce ? 'on' : 'off')
     setShortcuts(settings.shortcuts ? 'on' : 'off')
+    setCues(settings.cues ? 'on' : 'off')
   }
-  return [{ language, theme, announce: announce === 'on', shortcuts: shortcuts === 'on' }, change]
+  return [{ language, theme, announce: announce === 'on', shortcuts: shortcuts === 'on', cues: cues === 'on' }, change]
 }
 
 function useReports(

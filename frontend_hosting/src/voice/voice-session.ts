@@ -26,10 +26,16 @@ export type VoiceService = {
 export function createVoiceSession({ accessToken, serviceUrl = globalThis.location.origin }: VoiceService): VoiceSession {
   const store = createVoiceStore()
   const fetch = (path: string, init?: RequestInit): Promise<Response> => globalThis.fetch(new URL(path, serviceUrl), init)
+  const seen = async (path: string, init?: RequestInit): Promise<Response> => {
+    const response = await fetch(path, init)
+    const date = Date.parse(response.headers.get('Date') ?? '')
+    if (!Number.isNaN(date)) conversation.clockSeen(date)
+    return response
+  }
   const conversation = new Conversation(store, {
     openAudio,
     openSocket: createSocket(new URL(serviceUrl)),
-    getTicket: ticketOffice(accessToken, fetch),
+    getTicket: ticketOffice(accessToken, seen),
     devices: browserDevices,
     diagnose: () => diagnose(fetch),
     now: () => Date.now(),

@@ -40,7 +40,9 @@ class Api:
     endpoint: str | None
 
     def client(self, service: str) -> Any:
-        return boto3.client(
+        # The stubs know services by literal names; here the name is data.
+        client: Callable[..., Any] = boto3.client
+        return client(
             service,
             region_name=self.region,
             endpoint_url=self.endpoint,

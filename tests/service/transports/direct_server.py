@@ -30,6 +30,7 @@ class Attendant:
     def __init__(self, connection: ClientConnection, *, echoes: bool) -> None:
         self.connection = connection
         self.echoes = echoes
+        self.hangs_up_at: str | None = None
         self.heard: list[str | bytes] = []
         self.too_slow = 0
         self.finished: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
@@ -52,7 +53,9 @@ class Attendant:
 
     def _note(self, message: str | bytes) -> None:
         self.heard.append(message)
-        if self.echoes:
+        if message == self.hangs_up_at:
+            self.connection.close(1000, "done")
+        elif self.echoes:
             self.connection.send(message)
 
 

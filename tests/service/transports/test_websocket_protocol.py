@@ -150,6 +150,18 @@ async def test_our_close_comes_after_what_was_said_and_ends_with_the_answer(serv
         assert [] == client.attendant.heard
 
 
+async def test_a_close_of_ours_that_crosses_the_clients_own_gives_way_to_it(server: DirectServer) -> None:
+    """Both arrive in one segment, so the client's close is read before the message that makes us hang up."""
+    async with server.raw() as client:
+        attendant = client.attendant
+        attendant.hangs_up_at = "bye"
+        await client.send(masked(FIN | TEXT, b"bye") + masked(FIN | CLOSE, b"\x03\xe9"))
+        answer = [await client.frame(), await client.frame()]
+
+        assert [(CLOSE, b"\x03\xe9"), None] == answer
+        assert (1001, ["bye"]) == (await attendant.finished, attendant.heard)
+
+
 async def test_a_connection_that_breaks_off_is_an_abnormal_closure(server: DirectServer) -> None:
     async with server.raw() as client:
         client.writer.transport.abort()

@@ -6,6 +6,7 @@ import type { OpenMicrophone } from './device-choice.ts'
 import { playThrough } from './devices.ts'
 import type { CaptureToPage, PlayerToPage } from './messages.ts'
 import { createPlayer } from './player.ts'
+import { createSpeechJudge, type SpeechJudge } from './speech-judge.ts'
 
 export type AudioPath = {
   /** The two ends that belong to the socket worker. */
@@ -20,6 +21,8 @@ export type AudioPath = {
   /** False if that loudspeaker cannot be had; the old one goes on. */
   readonly useSpeaker: (id: string | null) => Promise<boolean>
   readonly setVolume: (volume: number) => void
+  /** Rejects when the network cannot be fetched; the level goes on deciding. */
+  readonly useDetector: (detector: Detector) => Promise<void>
   readonly resume: () => void
   readonly close: () => void
 }
@@ -41,6 +44,9 @@ export type AudioOptions = {
   readonly speakerId: string | null
   readonly volume: number
 }
+
+/** What decides whether a sound is speech. */
+export type Detector = 'level' | 'network'
 
 export type OpenAudio = (options: AudioOptions, listener: AudioListener) => Promise<AudioPath>
 
@@ -85,6 +91,7 @@ async function join(
   player.send({ type: 'ports', socket: downlink.port1, capture: guard.port2 }, [downlink.port1, guard.port2])
   const ear = new Ear(capture, listener)
   if (stream) ear.take(stream)
+  const judges = new Judges(capture)
   let over = false
   context.onstatechange = () => {
     if (!over) listener.onSuspended(context.state !== 'running')
@@ -103,14 +110,54 @@ async function join(
     },
     useSpeaker: (id) => playThrough(context, id),
     setVolume: (next) => loudness.gain.setTargetAtTime(next, context.currentTime, VOLUME_RAMP_S),
+    useDetector: (detector) => judges.use(detector),
     resume: () => void context.resume(),
     close: () => {
       over = true
       capture.send({ type: 'stop' })
       player.send({ type: 'stop' })
       ear.close()
+      judges.close()
       void context.close()
     },
+  }
+}
+
+/** One judge at most, and only while it is wanted. */
+class Judges {
+  readonly #capture: Capture
+  #judge: SpeechJudge | null = null
+  #wanted: Detector = 'level'
+
+  constructor(capture: Capture) {
+    this.#capture = capture
+  }
+
+  async use(detector: Detector): Promise<void> {
+    this.#wanted = detector
+    if (detector === 'level') {
+      this.#dismiss()
+      this.#capture.send({ type: 'judge', port: null })
+      return
+    }
+    const judge = await createSpeechJudge()
+    if (this.#wanted === 'level') {
+      judge.close()
+      return
+    }
+    this.#dismiss()
+    this.#judge = judge
+    this.#capture.send({ type: 'judge', port: judge.port }, [judge.port])
+  }
+
+  close(): void {
+    this.#wanted = 'level'
+    this.#dismiss()
+  }
+
+  #dismiss(): void {
+    this.#judge?.close()
+    this.#judge = null
   }
 }
 

@@ -32,6 +32,7 @@ class CaptureProcessor extends AudioWorkletProcessor {
   #socket: MessagePort | null = null
   #player: MessagePort | null = null
   #audible = false
+  #judge: MessagePort | null = null
   #echoCancelled = true
   /** What the player was told last. */
   #speechTold = false
@@ -82,8 +83,21 @@ class CaptureProcessor extends AudioWorkletProcessor {
         this.#silenceMs = command.thresholdMs
         this.#applySilence()
         return
+      case 'judge':
+        this.#setJudge(command.port)
+        return
       case 'stop':
         this.#running = false
+    }
+  }
+
+  #setJudge(judge: MessagePort | null): void {
+    this.#judge?.close()
+    this.#judge = judge
+    this.#detector.probability = null
+    if (!judge) return
+    judge.onmessage = ({ data }: MessageEvent<number>) => {
+      if (judge === this.#judge) this.#detector.probability = data
     }
   }
 
@@ -147,6 +161,8 @@ class CaptureProcessor extends AudioWorkletProcessor {
   }
 
   #detect(now: number): void {
+    // Its verdict comes a millisecond later and counts for the next frame.
+    this.#judge?.postMessage(this.#frame)
     const event = this.#detector.process(this.#frame)
     this.#trigger.floorDb = this.#detector.floorDb
     if (this.#gate === 'held' && this.#detector.levelDb > HELD_SPEECH_DB) this.#heardWhileHeld = true

@@ -11,7 +11,12 @@ export type PageToCapture =
   | { readonly type: 'silence'; readonly thresholdMs: number }
   /** Whether the browser takes the assistant's voice out of the microphone's. */
   | { readonly type: 'echo'; readonly cancelled: boolean }
+  /** A network that says how likely each frame is speech; null: the level alone decides. */
+  | { readonly type: 'judge'; readonly port: MessagePort | null }
   | { readonly type: 'stop' }
+
+/** Frames of 16 kHz come in at the port, probabilities go out of it. */
+export type PageToJudge = { readonly weights: ArrayBuffer; readonly capture: MessagePort }
 
 export type CaptureToPage =
   | { readonly type: 'speechStarted'; readonly atMs: number }

@@ -35,7 +35,7 @@ const OPTIONS: Options = {
   defaults: { language: 'en-US', voice: 'tiffany' },
   patience: { silenceThresholdMs: 1500, watchdogMs: 2000 },
 }
-const SETTINGS: Settings = { language: 'system', theme: 'system', announce: false, shortcuts: true }
+const SETTINGS: Settings = { language: 'system', theme: 'system', announce: false, shortcuts: true, cues: false }
 
 /** A driver that only writes down what it was asked. */
 function fakeConversation(store: VoiceStore, done: string[]): Conversation {
@@ -64,6 +64,9 @@ function fakeConversation(store: VoiceStore, done: string[]): Conversation {
       store.dispatch({ type: 'talkHeld', held })
     },
     dismissComplaint: () => store.dispatch({ type: 'complaintDismissed' }),
+    keep: () => null,
+    restore: (kept) => done.push(`restore ${kept}`),
+    clockSeen: (serviceMs) => done.push(`clock ${serviceMs}`),
     wake: () => done.push('wake'),
     dismissNotice: () => store.dispatch({ type: 'noticeDismissed' }),
     setSound: ({ volume, pauseMs }) => done.push(`sound ${volume} ${pauseMs ?? '-'}`),

@@ -25,6 +25,7 @@ import { StatusLine } from './status-line.tsx'
 import { ThreadTools } from './thread-tools.tsx'
 import { Transcript } from './transcript.tsx'
 import { useChoice } from './use-choice.ts'
+import { useCues } from './use-cues.ts'
 import { type Offered, useOptions } from './use-options.ts'
 import { usePresence } from './use-presence.ts'
 import { useShortcuts } from './use-shortcuts.ts'
@@ -60,6 +61,7 @@ export function CallScreen({ store, conversation, fetchOptions, settings, dark, 
   const mainRef = useFocusKept(over)
   const offered = useOptions(fetchOptions, over)
   const [sound, setSound] = useSound(conversation)
+  useCues(phase, settings.cues, sound)
   useShortcuts(conversation, settings.shortcuts && call.status === 'live')
   usePresence(conversation, call.status === 'live')
 
@@ -84,14 +86,15 @@ export function CallScreen({ store, conversation, fetchOptions, settings, dark, 
         ref={mainRef}
         tabIndex={-1}
         data-phase={phase}
-        className={`grid flex-1 outline-none ${showThread ? GRID : 'grid-cols-1 place-items-center'} ${over ? '' : HELD}`}
+        className={`grid flex-1 outline-none ${showThread ? `${GRID} ${over ? AFTER : DURING}` : 'grid-cols-1 place-items-center'} ${over ? '' : HELD}`}
       >
-        <div className={`flex w-full flex-col items-center justify-center px-4 ${showThread ? STAGE : 'gap-5 py-4'}`}>
-          <div className={`shrink-0 ${orbHeight(over, showThread, call.status === 'idle')}`}>
+        <div className={`flex w-full flex-col items-center px-4 ${showThread ? STAGE : 'gap-5 py-4'} ${over && showThread ? 'justify-end' : 'justify-center'}`}>
+          {/* What must be read has its room first. */}
+          <div className={`min-h-24 shrink ${orbHeight(over, showThread, call.status === 'idle')}`}>
             <Orb phase={phase} closed={gateOf(state) === 'closed'} dark={dark} meters={conversation.meters} />
           </div>
           {call.status === 'idle' ? <Welcome /> : <StatusLine state={state} />}
-          {call.status === 'live' ? <div className="mt-1 hidden min-h-30 w-full justify-center @5xl:flex"><Captions state={state} meters={conversation.meters} /></div> : null}
+          {call.status === 'live' ? <div className="mt-1 hidden min-h-30 w-full shrink-0 justify-center @5xl:flex"><Captions state={state} meters={conversation.meters} /></div> : null}
           {call.status === 'reconnecting' ? <p className="max-w-sm text-center text-soft">{words.retryIn}</p> : null}
           {!over && state.notice ? <NoticeCard notice={state.notice} handsFree={state.input.mode === 'handsFree'} conversation={conversation} /> : null}
           {!over && state.complaint ? <Complaint text={state.complaint.message} onDismiss={() => conversation.dismissComplaint()} /> : null}
@@ -133,13 +136,17 @@ function patienceOf({ call }: VoiceState, options: Options | null): Patience {
 
 /** Phone: stage, thread, controls. Desk: the thread stands beside the other two. */
 const GRID =
-  "[grid-template:'stage'_auto_'thread'_minmax(18rem,1fr)_'controls'_auto/minmax(0,1fr)] @5xl:min-h-0 @5xl:[grid-template:'stage_thread'_minmax(auto,1fr)_'controls_thread'_auto/minmax(0,1fr)_26rem]"
+  "[grid-template:'stage'_auto_'thread'_minmax(18rem,1fr)_'controls'_auto/minmax(0,1fr)] @5xl:min-h-0"
+const DURING = "@5xl:[grid-template:'stage_thread'_minmax(0,1fr)_'controls_thread'_auto/minmax(0,1fr)_26rem]"
+/** The panel with the start button stands close below the stage, both about the middle. */
+const AFTER = "@5xl:[grid-template:'stage_thread'_minmax(10rem,2fr)_'controls_thread'_minmax(auto,3fr)/minmax(0,1fr)_26rem]"
 /** During a call the page is as high as the window and the thread scrolls. */
 const HELD = '@max-5xl:h-[calc(var(--viewer-height)-3.5rem)] @max-5xl:min-h-[36rem] @max-5xl:flex-none'
-const STAGE = 'gap-2 pb-3 [grid-area:stage] @5xl:gap-3'
+const STAGE = 'min-h-0 gap-2 pb-3 [grid-area:stage] @5xl:gap-3'
 
 function orbHeight(over: boolean, showThread: boolean, welcome: boolean): string {
-  if (welcome) return 'h-60 @[40rem]:h-[min(36vh,21rem)]'
+  // What one agrees to stands below it, and is to be seen.
+  if (welcome) return 'h-60 @[40rem]:h-[clamp(8rem,calc(var(--viewer-height)-32rem),21rem)]'
   if (!showThread) return 'h-40 @[40rem]:h-44'
   return over ? 'h-32 @5xl:h-[min(24vh,14rem)]' : 'h-44 @[40rem]:h-56 @5xl:h-[min(46vh,26rem)]'
 }
@@ -163,20 +170,24 @@ function Before({ conversation, state, offered, signInAgain }: BeforeProps): Rea
   const [choice, choose] = useChoice(options)
   const { call } = state
   const problem = call.status === 'failed' ? call.problem : optionsProblem
+  // Starting would only end here again. A host that offers no way in keeps the button.
+  const mustSignIn = problem?.code === 'signInRequired' && signInAgain !== undefined && signInAgain !== null
   return (
     <div className="flex flex-col items-center gap-5">
       {problem ? <ProblemCard problem={problem} /> : null}
-      {problem?.code === 'signInRequired' ? signInAgain : null}
+      {mustSignIn ? signInAgain : null}
       {problem && problem === optionsProblem ? <Button onClick={reload}>{words.retryOptions}</Button> : null}
       {call.status === 'idle' ? null : <CallSummary state={state} />}
-      <StartPanel
-        options={options}
-        choice={choice}
-        again={call.status !== 'idle'}
-        problem={problem}
-        onChoose={choose}
-        onStart={(how) => void conversation.start(choice, how)}
-      />
+      {mustSignIn ? null : (
+        <StartPanel
+          options={options}
+          choice={choice}
+          again={call.status !== 'idle'}
+          problem={problem}
+          onChoose={choose}
+          onStart={(how) => void conversation.start(choice, how)}
+        />
+      )}
     </div>
   )
 }

@@ -13,6 +13,7 @@ export type Settings = {
   readonly language: LanguageChoice
   readonly theme: Theme
   readonly announce: boolean
+  readonly cues: boolean
   readonly shortcuts: boolean
 }
 
@@ -71,6 +72,12 @@ export function SettingsMenu({ settings, onChange }: Props): ReactNode {
           hint={words.announceHint}
           checked={settings.announce}
           onChange={(announce) => onChange({ ...settings, announce })}
+        />
+        <SwitchField
+          label={words.cues}
+          hint={words.cuesHint}
+          checked={settings.cues}
+          onChange={(cues) => onChange({ ...settings, cues })}
         />
       </Popover>
     </>

@@ -6,6 +6,7 @@ import { SoundIcon } from '../../ui/icons.tsx'
 import { Popover } from '../../ui/popover.tsx'
 import { SelectField } from '../../ui/select-field.tsx'
 import { SliderField } from '../../ui/slider-field.tsx'
+import { SwitchField } from '../../ui/switch-field.tsx'
 import { choosable, type Device } from '../audio/device-choice.ts'
 import { canChooseSpeaker } from '../audio/devices.ts'
 import { playTestSound } from '../audio/sound-check.ts'
@@ -76,6 +77,10 @@ function SoundSettings({ sound, onChange, patience, live, meters }: Props): Reac
         label={words.pause} hint={words.pauseHint} value={pauseMs} least={bounds.leastMs} most={bounds.mostMs} step={bounds.stepMs}
         shown={words.spanSeconds(seconds(pauseMs, words.locale))}
         onChange={(next) => onChange({ ...sound, pauseMs: next })}
+      />
+      <SwitchField
+        label={words.detector} hint={words.detectorHint} checked={sound.detector === 'network'}
+        onChange={(network) => onChange({ ...sound, detector: network ? 'network' : 'level' })}
       />
     </div>
   )

@@ -86,7 +86,8 @@ function SaidLine({ said, language }: { readonly said: Said; readonly language: 
         {spoken}
         {said.outcome === 'interrupted' && spoken !== '' ? ' —' : ''}
         {coming === '' ? null : (
-          <span aria-hidden="true" className="text-soft">{spoken === '' ? '' : ' '}{coming}</span>
+          // While it is being said the ears have it; afterwards nothing else has.
+          <span aria-hidden={said.outcome === 'open'} className="text-soft">{spoken === '' ? '' : ' '}{coming}</span>
         )}
       </p>
     </li>

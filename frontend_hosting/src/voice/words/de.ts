@@ -73,7 +73,7 @@ export const de: Words = {
     failed: (name) => `${name} hat nicht funktioniert`,
   },
   notes: {
-    freshSession: 'Die Verbindung ging verloren und eine neue Sitzung begann. Der Assistent erinnert sich nicht an das, was darüber steht.',
+    freshSession: 'Hier begann eine neue Sitzung. Der Assistent erinnert sich nicht an das, was darüber steht.',
     unanswered: 'Es kam keine Antwort. Bitte sagen Sie es noch einmal.',
   },
   composerLabel: 'Nachricht',
@@ -104,6 +104,8 @@ export const de: Words = {
   themes: { system: 'System', light: 'Hell', dark: 'Dunkel' },
   announce: 'Neue Nachrichten vorlesen lassen',
   announceHint: 'Für Bildschirmleser. Zunächst aus: Sie würden den Assistenten übertönen.',
+  cues: 'Kurze Töne für das, was geschieht',
+  cuesHint: 'Wenn Sie an der Reihe sind, wenn Sie verstanden wurden, wenn etwas nicht stimmt. Manche Telefone vibrieren dazu.',
   shortcuts: 'Tastenkürzel',
   shortcutsHint: 'M schaltet stumm, Esc unterbricht, bei Sprechtaste die Leertaste halten.',
   dismiss: 'Schließen',
@@ -124,6 +126,8 @@ export const de: Words = {
   percent: (percent) => `${percent} %`,
   pause: 'Pause vor der Antwort',
   pauseHint: 'Wie lange Sie schweigen dürfen, bevor Ihr Beitrag endet.',
+  detector: 'Hier ist es laut',
+  detectorHint: 'Ein kleines neuronales Netz unterscheidet Sprache von Lärm. Es wird einmal geladen (0,5 MB) und läuft in diesem Browser.',
   spanSeconds: (seconds) => `${seconds} s`,
 
   notices: {
@@ -133,6 +137,8 @@ export const de: Words = {
     speakerGone: 'Ihr Lautsprecher wurde getrennt. Der Ton kommt jetzt aus dem des Systems.',
     echo: 'Dieses Mikrofon kann die Stimme des Assistenten nicht von Ihrer trennen. Benutzen Sie Kopfhörer oder die Sprechtaste.',
     soundSuspended: 'Der Browser hat den Ton dieser Seite angehalten.',
+    clockWrong: 'Die Uhr dieses Geräts geht um mehr als fünf Minuten falsch. Sprechen geht; die Zeiten in dem, was Sie speichern, stimmen nicht.',
+    detectorMissing: 'Das Netz, das Sprache von Lärm unterscheidet, konnte nicht geladen werden. Die gewöhnliche Erkennung läuft weiter.',
   },
   usePushToTalk: 'Sprechtaste benutzen',
   soundOn: 'Ton einschalten',
@@ -163,6 +169,7 @@ export const de: Words = {
     done: 'Danke für das Gespräch.',
     idle: 'Das Gespräch endete, weil eine Weile nichts gesagt wurde.',
     superseded: 'Dieses Gespräch wurde in einem anderen Fenster fortgesetzt.',
+    signedInAgain: 'Sie sind wieder angemeldet. Was gesagt wurde, ist noch da.',
   },
 
   problems: {
@@ -200,7 +207,7 @@ export const de: Words = {
     },
     serviceUnreachable: {
       title: 'Der Dienst ist nicht erreichbar',
-      remedy: 'Prüfen Sie Ihre Internetverbindung. Ist sie in Ordnung, so steht der Dienst: Versuchen Sie es in einigen Minuten.',
+      remedy: 'Prüfen Sie Ihre Internetverbindung. Ist sie in Ordnung, ist der Dienst ausgefallen: Versuchen Sie es in einigen Minuten wieder.',
     },
     serviceRefused: {
       title: 'Der Dienst hat das Gespräch abgelehnt',
@@ -225,6 +232,10 @@ export const de: Words = {
     protocolFault: {
       title: 'Diese Seite und der Dienst verstehen einander nicht',
       remedy: 'Laden Sie die Seite neu, um ihre neueste Fassung zu erhalten.',
+    },
+    signInUnreachable: {
+      title: 'Die Anmeldung ist nicht erreichbar',
+      remedy: 'An Ihrem Passwort liegt es nicht. Versuchen Sie es gleich noch einmal.',
     },
     signInRequired: {
       title: 'Sie müssen sich wieder anmelden',

@@ -82,7 +82,7 @@ export const en = {
     failed: (name: string) => `${name} did not work`,
   },
   notes: {
-    freshSession: 'The connection was lost and a new session began. The assistant does not remember what stands above.',
+    freshSession: 'A new session began here. The assistant does not remember what stands above.',
     unanswered: 'No answer came. Please say it again.',
   },
   composerLabel: 'Message',
@@ -113,6 +113,8 @@ export const en = {
   themes: { system: 'System', light: 'Light', dark: 'Dark' },
   announce: 'Read new messages to screen readers',
   announceHint: 'Off by default: it would talk over the assistant.',
+  cues: 'Short sounds for what is going on',
+  cuesHint: 'When it is your turn, when you were understood, when something is wrong. Some phones vibrate as well.',
   shortcuts: 'Keyboard shortcuts',
   shortcutsHint: 'M mutes, Esc interrupts, hold Space in push to talk.',
   dismiss: 'Dismiss',
@@ -133,6 +135,8 @@ export const en = {
   percent: (percent: string) => `${percent} %`,
   pause: 'Pause before the answer',
   pauseHint: 'How long you may be silent before your turn ends.',
+  detector: 'I am in a noisy place',
+  detectorHint: 'A small neural network tells speech from noise. It is fetched once (0.5 MB) and runs in this browser.',
   spanSeconds: (seconds: string) => `${seconds} s`,
 
   notices: {
@@ -142,6 +146,8 @@ export const en = {
     speakerGone: 'Your loudspeaker was disconnected. Sound comes from the system’s own now.',
     echo: 'This microphone cannot remove the assistant’s voice from yours. Use headphones, or push to talk.',
     soundSuspended: 'The browser has paused the sound of this page.',
+    clockWrong: 'The clock of this device is wrong by more than five minutes. Talking works; the times in what you save are wrong.',
+    detectorMissing: 'The network that tells speech from noise could not be fetched. The ordinary detection goes on.',
   } satisfies Record<NoticeCode, string>,
   usePushToTalk: 'Use push to talk',
   soundOn: 'Turn the sound on',
@@ -172,6 +178,7 @@ export const en = {
     done: 'Thank you for talking.',
     idle: 'The call ended because nothing was said for a while.',
     superseded: 'This conversation was continued in another window.',
+    signedInAgain: 'You are signed in again. What was said is still here.',
   } satisfies Record<EndReason, string>,
 
   problems: {
@@ -234,6 +241,10 @@ export const en = {
     protocolFault: {
       title: 'This page and the service do not understand each other',
       remedy: 'Reload the page to get its newest version.',
+    },
+    signInUnreachable: {
+      title: 'Sign-in cannot be reached',
+      remedy: 'Nothing is wrong with your password. Try again in a moment.',
     },
     signInRequired: {
       title: 'You need to sign in again',

@@ -73,7 +73,7 @@ export const es: Words = {
     failed: (name) => `${name} no funcionó`,
   },
   notes: {
-    freshSession: 'Se perdió la conexión y empezó una sesión nueva. El asistente no recuerda lo que hay más arriba.',
+    freshSession: 'Aquí empezó una sesión nueva. El asistente no recuerda lo que hay más arriba.',
     unanswered: 'No hubo respuesta. Dilo otra vez, por favor.',
   },
   composerLabel: 'Mensaje',
@@ -104,6 +104,8 @@ export const es: Words = {
   themes: { system: 'Sistema', light: 'Claro', dark: 'Oscuro' },
   announce: 'Leer los mensajes nuevos',
   announceHint: 'Para lectores de pantalla. Desactivado al principio: taparía la voz del asistente.',
+  cues: 'Sonidos cortos para lo que ocurre',
+  cuesHint: 'Cuando te toca hablar, cuando se te ha entendido, cuando algo va mal. Algunos teléfonos también vibran.',
   shortcuts: 'Atajos de teclado',
   shortcutsHint: 'M silencia, Esc interrumpe; con «Pulsar y hablar», mantén la barra espaciadora.',
   dismiss: 'Cerrar',
@@ -124,6 +126,8 @@ export const es: Words = {
   percent: (percent) => `${percent} %`,
   pause: 'Pausa antes de la respuesta',
   pauseHint: 'Cuánto puedes callar antes de que termine tu turno.',
+  detector: 'Estoy en un lugar ruidoso',
+  detectorHint: 'Una pequeña red neuronal distingue la voz del ruido. Se descarga una vez (0,5 MB) y funciona en este navegador.',
   spanSeconds: (seconds) => `${seconds} s`,
 
   notices: {
@@ -133,6 +137,8 @@ export const es: Words = {
     speakerGone: 'Se desconectó tu altavoz. Ahora suena por el del sistema.',
     echo: 'Este micrófono no puede separar la voz del asistente de la tuya. Usa auriculares, o pulsa para hablar.',
     soundSuspended: 'El navegador ha pausado el sonido de esta página.',
+    clockWrong: 'El reloj de este dispositivo está mal por más de cinco minutos. Puedes hablar; las horas de lo que guardes no serán correctas.',
+    detectorMissing: 'No se pudo descargar la red que distingue la voz del ruido. Sigue la detección habitual.',
   },
   usePushToTalk: 'Pulsar para hablar',
   soundOn: 'Activar el sonido',
@@ -163,6 +169,7 @@ export const es: Words = {
     done: 'Gracias por hablar.',
     idle: 'La llamada terminó porque nadie dijo nada durante un rato.',
     superseded: 'Esta conversación continuó en otra ventana.',
+    signedInAgain: 'Has vuelto a iniciar sesión. Lo que se dijo sigue aquí.',
   },
 
   problems: {
@@ -225,6 +232,10 @@ export const es: Words = {
     protocolFault: {
       title: 'Esta página y el servicio no se entienden',
       remedy: 'Vuelve a cargar la página para tener su última versión.',
+    },
+    signInUnreachable: {
+      title: 'No se puede acceder al inicio de sesión',
+      remedy: 'Tu contraseña no es el problema. Inténtalo otra vez en un momento.',
     },
     signInRequired: {
       title: 'Tienes que iniciar sesión otra vez',

@@ -73,7 +73,7 @@ export const fr: Words = {
     failed: (name) => `${name} n’a pas fonctionné`,
   },
   notes: {
-    freshSession: 'La connexion a été perdue et une nouvelle session a commencé. L’assistant ne se souvient pas de ce qui précède.',
+    freshSession: 'Ici, une nouvelle session a commencé. L’assistant ne se souvient pas de ce qui précède.',
     unanswered: 'Aucune réponse n’est venue. Redites-le, s’il vous plaît.',
   },
   composerLabel: 'Message',
@@ -104,6 +104,8 @@ export const fr: Words = {
   themes: { system: 'Système', light: 'Clair', dark: 'Sombre' },
   announce: 'Lire les nouveaux messages',
   announceHint: 'Pour les lecteurs d’écran. Désactivé au départ : ils couvriraient l’assistant.',
+  cues: 'Sons brefs pour ce qui se passe',
+  cuesHint: 'Quand c’est à vous, quand vous avez été compris, quand quelque chose ne va pas. Certains téléphones vibrent aussi.',
   shortcuts: 'Raccourcis clavier',
   shortcutsHint: 'M coupe le micro, Échap interrompt ; avec « Appuyer et parler », maintenez la barre d’espace.',
   dismiss: 'Fermer',
@@ -124,6 +126,8 @@ export const fr: Words = {
   percent: (percent) => `${percent} %`,
   pause: 'Pause avant la réponse',
   pauseHint: 'Combien de temps vous pouvez vous taire avant la fin de votre tour.',
+  detector: 'Je suis dans un lieu bruyant',
+  detectorHint: 'Un petit réseau de neurones distingue la parole du bruit. Il est téléchargé une fois (0,5 Mo) et tourne dans ce navigateur.',
   spanSeconds: (seconds) => `${seconds} s`,
 
   notices: {
@@ -133,6 +137,8 @@ export const fr: Words = {
     speakerGone: 'Votre haut-parleur a été débranché. Le son sort maintenant par celui du système.',
     echo: 'Ce micro ne peut pas séparer la voix de l’assistant de la vôtre. Mettez un casque, ou appuyez pour parler.',
     soundSuspended: 'Le navigateur a suspendu le son de cette page.',
+    clockWrong: 'L’horloge de cet appareil a plus de cinq minutes d’écart. Vous pouvez parler ; les heures de ce que vous enregistrez seront fausses.',
+    detectorMissing: 'Le réseau qui distingue la parole du bruit n’a pas pu être téléchargé. La détection ordinaire continue.',
   },
   usePushToTalk: 'Appuyer pour parler',
   soundOn: 'Activer le son',
@@ -163,6 +169,7 @@ export const fr: Words = {
     done: 'Merci pour cette conversation.',
     idle: 'L’appel s’est terminé parce que rien n’a été dit pendant un moment.',
     superseded: 'Cette conversation a continué dans une autre fenêtre.',
+    signedInAgain: 'Vous êtes reconnecté. Ce qui a été dit est toujours là.',
   },
 
   problems: {
@@ -225,6 +232,10 @@ export const fr: Words = {
     protocolFault: {
       title: 'Cette page et le service ne se comprennent pas',
       remedy: 'Rechargez la page pour obtenir sa dernière version.',
+    },
+    signInUnreachable: {
+      title: 'La connexion est injoignable',
+      remedy: 'Votre mot de passe n’est pas en cause. Réessayez dans un instant.',
     },
     signInRequired: {
       title: 'Vous devez vous reconnecter à votre compte',

@@ -73,7 +73,7 @@ export const it: Words = {
     failed: (name) => `${name} non ha funzionato`,
   },
   notes: {
-    freshSession: 'La connessione si è persa ed è iniziata una nuova sessione. L’assistente non ricorda quello che sta sopra.',
+    freshSession: 'Qui è iniziata una nuova sessione. L’assistente non ricorda quello che sta sopra.',
     unanswered: 'Non è arrivata risposta. Ripeti, per favore.',
   },
   composerLabel: 'Messaggio',
@@ -104,6 +104,8 @@ export const it: Words = {
   themes: { system: 'Sistema', light: 'Chiaro', dark: 'Scuro' },
   announce: 'Leggi i nuovi messaggi',
   announceHint: 'Per i lettori di schermo. All’inizio è spento: coprirebbe l’assistente.',
+  cues: 'Suoni brevi per ciò che accade',
+  cuesHint: 'Quando tocca a te, quando sei stato capito, quando qualcosa non va. Alcuni telefoni vibrano anche.',
   shortcuts: 'Scorciatoie da tastiera',
   shortcutsHint: 'M silenzia, Esc interrompe; con «Premi e parla» tieni premuta la barra spaziatrice.',
   dismiss: 'Chiudi',
@@ -124,6 +126,8 @@ export const it: Words = {
   percent: (percent) => `${percent} %`,
   pause: 'Pausa prima della risposta',
   pauseHint: 'Quanto puoi tacere prima che il tuo turno finisca.',
+  detector: 'Sono in un posto rumoroso',
+  detectorHint: 'Una piccola rete neurale distingue la voce dal rumore. Si scarica una volta (0,5 MB) e gira in questo browser.',
   spanSeconds: (seconds) => `${seconds} s`,
 
   notices: {
@@ -133,6 +137,8 @@ export const it: Words = {
     speakerGone: 'L’altoparlante è stato scollegato. Il suono esce ora da quello del sistema.',
     echo: 'Questo microfono non sa separare la voce dell’assistente dalla tua. Usa le cuffie, o premi per parlare.',
     soundSuspended: 'Il browser ha sospeso l’audio di questa pagina.',
+    clockWrong: 'L’orologio di questo dispositivo è sbagliato di più di cinque minuti. Puoi parlare; gli orari di quello che salvi saranno errati.',
+    detectorMissing: 'Non è stato possibile scaricare la rete che distingue la voce dal rumore. Continua il rilevamento normale.',
   },
   usePushToTalk: 'Premi per parlare',
   soundOn: 'Attiva l’audio',
@@ -163,6 +169,7 @@ export const it: Words = {
     done: 'Grazie della conversazione.',
     idle: 'La chiamata è finita perché per un po’ non si è detto nulla.',
     superseded: 'Questa conversazione è continuata in un’altra finestra.',
+    signedInAgain: 'Hai di nuovo effettuato l’accesso. Quello che è stato detto è ancora qui.',
   },
 
   problems: {
@@ -225,6 +232,10 @@ export const it: Words = {
     protocolFault: {
       title: 'Questa pagina e il servizio non si capiscono',
       remedy: 'Ricarica la pagina per avere la versione più recente.',
+    },
+    signInUnreachable: {
+      title: 'L’accesso non è raggiungibile',
+      remedy: 'La tua password non c’entra. Riprova tra un momento.',
     },
     signInRequired: {
       title: 'Devi accedere di nuovo',

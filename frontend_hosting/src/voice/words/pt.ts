@@ -73,7 +73,7 @@ export const pt: Words = {
     failed: (name) => `${name} não funcionou`,
   },
   notes: {
-    freshSession: 'A conexão caiu e uma nova sessão começou. O assistente não se lembra do que está acima.',
+    freshSession: 'Aqui começou uma nova sessão. O assistente não se lembra do que está acima.',
     unanswered: 'Não houve resposta. Diga de novo, por favor.',
   },
   composerLabel: 'Mensagem',
@@ -104,6 +104,8 @@ export const pt: Words = {
   themes: { system: 'Sistema', light: 'Clara', dark: 'Escura' },
   announce: 'Ler novas mensagens',
   announceHint: 'Para leitores de tela. Desligado no início: falaria por cima do assistente.',
+  cues: 'Sons curtos para o que acontece',
+  cuesHint: 'Quando é a sua vez, quando você foi entendido, quando algo está errado. Alguns telefones também vibram.',
   shortcuts: 'Atalhos de teclado',
   shortcutsHint: 'M silencia, Esc interrompe; em «Apertar e falar», segure a barra de espaço.',
   dismiss: 'Fechar',
@@ -124,6 +126,8 @@ export const pt: Words = {
   percent: (percent) => `${percent} %`,
   pause: 'Pausa antes da resposta',
   pauseHint: 'Quanto tempo você pode ficar em silêncio antes que sua vez termine.',
+  detector: 'Estou em um lugar barulhento',
+  detectorHint: 'Uma pequena rede neural distingue fala de ruído. É baixada uma vez (0,5 MB) e funciona neste navegador.',
   spanSeconds: (seconds) => `${seconds} s`,
 
   notices: {
@@ -133,6 +137,8 @@ export const pt: Words = {
     speakerGone: 'Seu alto-falante foi desconectado. O som sai agora pelo do sistema.',
     echo: 'Este microfone não consegue separar a voz do assistente da sua. Use fones de ouvido, ou aperte para falar.',
     soundSuspended: 'O navegador pausou o som desta página.',
+    clockWrong: 'O relógio deste dispositivo está errado em mais de cinco minutos. Falar funciona; os horários do que você salvar estarão errados.',
+    detectorMissing: 'A rede que distingue fala de ruído não pôde ser baixada. A detecção comum continua.',
   },
   usePushToTalk: 'Apertar para falar',
   soundOn: 'Ligar o som',
@@ -163,6 +169,7 @@ export const pt: Words = {
     done: 'Obrigado pela conversa.',
     idle: 'A chamada terminou porque nada foi dito por um tempo.',
     superseded: 'Esta conversa continuou em outra janela.',
+    signedInAgain: 'Você entrou novamente. O que foi dito continua aqui.',
   },
 
   problems: {
@@ -225,6 +232,10 @@ export const pt: Words = {
     protocolFault: {
       title: 'Esta página e o serviço não se entendem',
       remedy: 'Recarregue a página para obter sua versão mais nova.',
+    },
+    signInUnreachable: {
+      title: 'Não é possível acessar o login',
+      remedy: 'O problema não é a sua senha. Tente de novo em instantes.',
     },
     signInRequired: {
       title: 'Você precisa entrar de novo',
