@@ -91,6 +91,11 @@ class Session:
             return self._done(now)
         if not (isinstance(event, ModelEvent) and isinstance(event.event, AudioOutput)):
             self._soonest.forget()
+        self._take(event, now)
+        return self._done(now)
+
+    def _take(self, event: Event, now: float) -> None:
+        core = self._core
         match event:
             case ModelEvent() | StreamOpened() | StreamAccepted() | StreamClosed():
                 self._model(event, now)
@@ -108,7 +113,6 @@ class Session:
                 client_side.connection(core, event, now)
             case _:
                 client_side.receive(core, event, now)
-        return self._done(now)
 
     def tick(self, now: float) -> Sequence[Effect]:
         """Do what is due by now; harmless when nothing is."""
