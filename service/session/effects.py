@@ -5,6 +5,7 @@ from enum import Enum
 
 from service.errors import CloseCode, ModelFailureKind
 from service.session.keeping import Keep, KeepRest
+from service.wire.frozen import frozen
 from service.wire.server import ClosedBy, Outcome, ServerMessage
 from service.wire.sonic_input import ModelInput
 
@@ -16,7 +17,7 @@ class OpenStream:
     stream_id: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SendToModel:
     """Send one event on this stream; only `droppable` ones may be lost when the model takes nothing."""
 
@@ -39,7 +40,7 @@ class SendToClient:
     message: ServerMessage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SendAudio:
     """Send reply audio; `position` is the index of its first sample within the reply."""
 
