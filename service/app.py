@@ -15,30 +15,39 @@ from starlette.responses import Response
 from starlette.routing import WebSocketRoute
 
 from service import identifiers
-from service.api import conversations, options, page_config, problems, tickets
+from service.api import analytics, conversations, options, page_config, problems, tickets
 from service.api import health as health_api
+from service.api import recordings as recordings_api
 from service.api.page import Page
 from service.auth.sign_in import SignIn
+from service.bookkeeping import Bookkeeping
 from service.driver import SessionCore, Surroundings
 from service.errors import ModelFailure
 from service.metrics import quota
+from service.metrics.contract import SESSION_UTILIZATION, SESSIONS_ACTIVE
 from service.metrics.counters import Counters
+from service.metrics.instruments import Instruments
 from service.metrics.load import LoadMeter
 from service.metrics.logs import logger
+from service.metrics.publisher import Publisher
+from service.metrics.recorder import Recordings
+from service.metrics.recording import mask_with, plain
 from service.policies.admission import Admission
 from service.policies.breaker import Breaker
+from service.policies.budget import Budgets
 from service.policies.closure import Closure, TrailingSilence
 from service.policies.endpointing import Endpointing
 from service.policies.pressure import Limits, Pressure
+from service.policies.prices import NANO_USD, Prices, prices_on
 from service.policies.profiles import profile_for
 from service.policies.rate import RateLimits
 from service.policies.watchdog import Watchdog
 from service.reception import Reception, problem_of
-from service.session.machine import Session
 from service.session.terms import SessionTerms
 from service.sessions import Sessions
 from service.settings import Settings
 from service.stores.ports import ConversationStore
+from service.stores.statistics import StatisticsStore
 from service.tools.current_time import CurrentTime
 from service.tools.registry import Registry
 from service.transports.guarded import GuardedTransport
@@ -69,7 +78,9 @@ def create_app(
     store: ConversationStore | None = None,
     wall_clock: Callable[[], float] = time.time,
     new_id: Callable[[], str] = identifiers.new_id,
+    instruments: Instruments | None = None,
     new_token: Callable[[], str] = identifiers.new_token,
+    statistics: StatisticsStore | None = None,
     elsewhere: Callable[[], int] = lambda: 0,
     on_sessions: Callable[[int], None] = lambda _: None,
 ) -> FastAPI:
@@ -78,6 +89,24 @@ def create_app(
     Of several workers each is told how many sessions the others have, and tells how many it has.
     """
     health = health_api.Health()
+    instruments = instruments or Instruments()
+    books = Bookkeeping(
+        statistics,
+        Budgets(
+            user_nano_usd=_nano(settings.budget_user_usd),
+            deployment_nano_usd=_nano(settings.budget_deployment_usd),
+        ),
+        registry=instruments.registry,
+        wall_clock=wall_clock,
+        new_id=new_id,
+    )
+    recordings = Recordings(
+        most=settings.recordings,
+        most_bytes=settings.recording_bytes,
+        new_mask=lambda: plain if settings.recording_words else mask_with(new_token().encode()),
+        wall_clock=wall_clock,
+    )
+    prices = lambda: prices_on(settings.model_id, _day(wall_clock()))  # noqa: E731 - asked for each session
     pressure = Pressure(Limits(cpu_share=settings.max_cpu_percent / 100, lag_s=settings.max_lag_ms / 1_000))
     meter = LoadMeter(
         pressure,
@@ -91,6 +120,9 @@ def create_app(
         sign_in=sign_in,
         health=health,
         counters=counters,
+        registry=instruments.registry,
+        books=books,
+        prices=prices,
         surroundings=Surroundings(
             model=GuardedTransport(model, Breaker(), clock),
             tools=tools,
@@ -100,18 +132,39 @@ def create_app(
             store_timeout_s=settings.store_timeout_s,
             pressure=pressure,
         ),
-        new_session=partial(_new_session, _terms(settings, tools, keeps_history=store is not None), new_id),
+        new_session=partial(
+            _new_session, _terms(settings, tools, keeps_history=store is not None), recordings, prices, new_id
+        ),
         new_id=new_id,
         new_token=new_token,
         wall_clock=wall_clock,
         elsewhere=elsewhere,
         on_change=on_sessions,
     )
+    publisher = instruments.publisher(
+        stage=settings.stage,
+        properties={"service": "voice", "model": settings.model_id, "region": settings.region},
+        gauges=lambda: {
+            SESSIONS_ACTIVE.name: len(sessions),
+            SESSION_UTILIZATION.name: round(100 * (len(sessions) + elsewhere()) / settings.max_sessions, 2),
+        },
+        clock=clock,
+        wall_clock=wall_clock,
+    )
     rules = Rules(allowed_origins=settings.allowed_origins, loopback_only=settings.is_loopback)
     app = FastAPI(
         title="Voice assistant",
         version="1",
-        lifespan=partial(_lifespan, model=model, store=store, health=health, sessions=sessions, meter=meter),
+        lifespan=partial(
+            _lifespan,
+            model=model,
+            store=store,
+            health=health,
+            sessions=sessions,
+            publisher=publisher,
+            books=books,
+            meter=meter,
+        ),
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -120,7 +173,10 @@ def create_app(
     problems.install(app)
     app.include_router(
         health_api.router(
-            health, sessions=lambda: len(sessions) + elsewhere(), max_sessions=settings.max_sessions
+            health,
+            sessions=lambda: len(sessions) + elsewhere(),
+            max_sessions=settings.max_sessions,
+            log=instruments.pipe,
         )
     )
     app.include_router(
@@ -142,7 +198,20 @@ def create_app(
             scopes=(*settings.auth_scopes, *_PAGE_SCOPES),
         )
     )
-    reception = Reception(rules=rules, sign_in=sign_in, sessions=sessions)
+    reception = Reception(
+        rules=rules, sign_in=sign_in, sessions=sessions, admin_group=settings.auth_admin_group
+    )
+    app.include_router(recordings_api.router(recordings, admit=reception.administrator))
+    if statistics is not None:
+        app.include_router(
+            analytics.router(
+                statistics,
+                admit=reception.administrator,
+                live=lambda: len(sessions) + elsewhere(),
+                places=settings.max_sessions,
+                wall_clock=wall_clock,
+            )
+        )
     app.include_router(tickets.router(reception.issue))
     if store is not None:
         app.include_router(conversations.router(store, user_of=reception.user_of))
@@ -193,6 +262,8 @@ def _terms(settings: Settings, tools: Registry, *, keeps_history: bool) -> Sessi
 
 def _new_session(
     terms: SessionTerms,
+    recordings: Recordings,
+    prices: Callable[[], Prices],
     new_id: Callable[[], str],
     *,
     session_id: str,
@@ -208,13 +279,23 @@ def _new_session(
         subprotocol=subprotocol,
         resume_token=resume_token,
         sign_in_expires_at=signed_in_until,
+        prices=prices(),
     )
     # Chance only spreads waits, so that sessions do not act in step.
-    return Session(own, now=now, jitter=random.random)
+    return recordings.session(own, now=now, chance=random.random)
 
 
 def _refusal(refused: Refused) -> Response:
     return problem_of(refused).response()
+
+
+def _nano(dollars: float | None) -> int | None:
+    return None if dollars is None else round(dollars * NANO_USD)
+
+
+def _day(timestamp: float) -> str:
+    """The day, UTC, as 2026-11-23."""
+    return time.strftime("%Y-%m-%d", time.gmtime(timestamp))
 
 
 def _report_tool(name: str, error: Exception) -> None:
@@ -229,11 +310,15 @@ async def _lifespan(
     store: ConversationStore | None,
     health: health_api.Health,
     sessions: Sessions,
+    publisher: Publisher,
+    books: Bookkeeping,
     meter: LoadMeter,
 ) -> AsyncIterator[None]:
     health.model_problem = "the model has not been checked yet"
     checking = asyncio.create_task(_check(model, health), name="model check")
     watching = asyncio.create_task(_watch(sessions), name="revocation watch")
+    keeping_books = asyncio.create_task(books.run(), name="bookkeeping")
+    publishing = asyncio.create_task(publisher.run(), name="metrics")
     measuring = asyncio.create_task(meter.run(), name="load meter")
     health.phase = health_api.Phase.SERVING
     try:
@@ -242,7 +327,11 @@ async def _lifespan(
         checking.cancel()
         watching.cancel()
         measuring.cancel()
-        await asyncio.wait({checking, watching, measuring})
+        publishing.cancel()
+        keeping_books.cancel()
+        await asyncio.wait({checking, watching, measuring, publishing, keeping_books})
+        await books.aclose()
+        publisher.flush()
         await model.aclose()
         if store is not None:
             await store.aclose()

@@ -64,6 +64,7 @@ ERROR_CODES: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.START_TIMEOUT: "nothing was said after the connection was made",
     ErrorCode.TOO_SLOW: "the client did not take what was sent to it",
     ErrorCode.FORBIDDEN: "this user may not",
+    ErrorCode.BUDGET_SPENT: "what may be spent today is spent; `goAway` with the reason `budget` said when it is renewed",
     ErrorCode.AT_CAPACITY: "this process can take no more sessions",
     ErrorCode.CONVERSATION_UNKNOWN: "there is no such conversation or session to take up",
     ErrorCode.HISTORY_UNAVAILABLE: "what was said earlier cannot be read now; nothing of it is lost",

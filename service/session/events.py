@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from service.errors import CloseCode, ErrorCode, ModelFailure
+from service.policies.budget import Budget
 from service.session.keeping import KeptTurn
 from service.wire.client import ClientMessage, Heard
 from service.wire.frozen import frozen
@@ -152,6 +153,26 @@ class SignInRevoked:
     """The issuer has taken the sign-in back."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioSent:
+    """The first audio of a reply is at the client's socket, so long after it came.
+
+    `taken_s` is what a frame of the user's takes on its way in.
+    """
+
+    response_id: int
+    taken_s: float
+    handled_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetSpent:
+    """Nothing more may be spent on this session; `renewed_in_s` says when something may again."""
+
+    budget: Budget
+    renewed_in_s: float
+
+
 type ModelSide = StreamOpened | StreamAccepted | ModelEvent | StreamClosed
 type StoreSide = Kept | NotKept
 type SignInEvent = SignInRenewed | SignInRefused | SignInRevoked
@@ -165,4 +186,6 @@ type Event = (
     | ToolFinished
     | SignInEvent
     | DrainRequested
+    | AudioSent
+    | BudgetSpent
 )

@@ -8,10 +8,12 @@ from collections.abc import Callable, Sequence
 from hmac import compare_digest
 from typing import assert_never
 
-from service.session import client_side, model_side, sign_in, store_side, streams, timers, tool_side
+from service.session import client_side, model_side, reports, sign_in, store_side, streams, timers, tool_side
 from service.session.core import NEVER, Core
 from service.session.effects import Direction, Effect, Fault, State
 from service.session.events import (
+    AudioSent,
+    BudgetSpent,
     ClientBack,
     ClientFault,
     ClientGone,
@@ -89,6 +91,11 @@ class Session:
             return self._done(now)
         if not (isinstance(event, ModelEvent) and isinstance(event.event, AudioOutput)):
             self._soonest.forget()
+        self._take(event, now)
+        return self._done(now)
+
+    def _take(self, event: Event, now: float) -> None:
+        core = self._core
         match event:
             case ModelEvent() | StreamOpened() | StreamAccepted() | StreamClosed():
                 self._model(event, now)
@@ -100,11 +107,12 @@ class Session:
                 sign_in.receive(core, event, now)
             case DrainRequested(deadline_s=deadline_s):
                 timers.leave(core, GoAwayReason.DEPLOY, deadline_s, now)
+            case AudioSent() | BudgetSpent():
+                reports.receive(core, event, now)
             case ClientFault() | ClientBack() | ClientGone():
                 client_side.connection(core, event, now)
             case _:
                 client_side.receive(core, event, now)
-        return self._done(now)
 
     def tick(self, now: float) -> Sequence[Effect]:
         """Do what is due by now; harmless when nothing is."""
@@ -151,8 +159,8 @@ class Session:
                 core.upstream.begin_standby(core.terms)
             case StreamAccepted() | ModelEvent():
                 streams.standby_accepted(core, now)
-            case StreamClosed():
-                streams.standby_lost(core, now)
+            case StreamClosed(failure=failure):
+                streams.standby_lost(core, failure, now)
             case _:
                 assert_never(event)
 

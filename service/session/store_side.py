@@ -6,7 +6,7 @@ from typing import assert_never
 from service.errors import CloseCode, ErrorCode
 from service.session import streams
 from service.session.core import Core
-from service.session.effects import StoreFaulted, TurnKept
+from service.session.effects import Resumed, StoreFaulted, TurnKept
 from service.session.events import Kept, NotKept, Owned, StoreFault, StoreSide
 from service.session.keeping import (
     AttachConversation,
@@ -93,9 +93,11 @@ def _kept(core: Core, event: Kept, now: float) -> None:
     core.keeping.failures = 0
     core.keeping.was_told_not_saved = False
     if event.owned is not None and core.keeping.waits_for_history_since is not None:
+        if isinstance(write, ResumeSession):
+            core.emit(Resumed(outcome="fresh"))
         _owned(core, event.owned, now)
     elif isinstance(write, SaveTurn):
-        _saved(core, write.turn.number)
+        _saved(core, write.turn.number, now)
     core.keeping.go_on()
 
 
@@ -111,8 +113,10 @@ def _owned(core: Core, owned: Owned, now: float) -> None:
     streams.open_next(core, now)
 
 
-def _saved(core: Core, number: int) -> None:
-    core.emit(TurnKept(turns=1, saved=True, waiting=core.keeping.waiting_turns))
+def _saved(core: Core, number: int, now: float) -> None:
+    ended_at = core.keeping.ended_at.pop(number, None)
+    lag_ms = None if ended_at is None else round((now - ended_at) * 1_000)
+    core.emit(TurnKept(turns=1, saved=True, waiting=core.keeping.waiting_turns, lag_ms=lag_ms))
     told = core.unsaved.pop(number, None)
     if told is not None:
         core.seq += 1
@@ -135,6 +139,8 @@ def _failed(core: Core, event: NotKept, now: float) -> None:
         sentence = "This conversation goes on somewhere else."
         core.end(CloseCode.SUPERSEDED, sentence, error=ErrorCode.SUPERSEDED, now=now)
     elif core.keeping.waits_for_history_since is not None:
+        if isinstance(write, ResumeSession):
+            core.emit(Resumed(outcome="rejected"))
         sentence = "There is no such conversation or session to go on with; please start a new one."
         core.end(CloseCode.CANNOT_RESUME, sentence, error=ErrorCode.CONVERSATION_UNKNOWN, now=now)
     else:

@@ -4,8 +4,18 @@ from collections.abc import Sequence
 
 from service.errors import CloseCode, ErrorCode, ModelFailure, ModelFailureKind
 from service.policies.history import Message
+from service.session import reports
 from service.session.core import Core
-from service.session.effects import CloseStream, Direction, Fault, State, StreamLost
+from service.session.effects import (
+    CloseStream,
+    Direction,
+    Fault,
+    StandbyLost,
+    State,
+    StreamBegan,
+    StreamLost,
+    StreamReplaced,
+)
 from service.session.state import Signal
 from service.session.upstream import Phase
 from service.wire import server
@@ -46,6 +56,10 @@ def _history(core: Core) -> Sequence[Message]:
 
 def accepted(core: Core, now: float) -> None:
     """The model hears us."""
+    core.emit(_began(core.upstream.stream_id, core.upstream.opened_at, now))
+    if core.upstream.replacing_since is not None:
+        core.emit(StreamReplaced(planned=False, gap_ms=round((now - core.upstream.replacing_since) * 1_000)))
+        core.upstream.replacing_since = None
     if not core.is_ready:
         _say_ready(core)
     core.upstream.accepted(core.terms, now)
@@ -96,6 +110,10 @@ def say_ready(core: Core, *, resumed: bool) -> None:
     core.resumption.ready_seq = core.seq
 
 
+def _began(stream_id: int, asked_at: float, now: float) -> StreamBegan:
+    return StreamBegan(stream_id=stream_id, opening_ms=round((now - asked_at) * 1_000))
+
+
 def replace(core: Core, now: float) -> None:
     """Move to a fresh stream on purpose; the client need not notice.
 
@@ -123,8 +141,10 @@ def replace(core: Core, now: float) -> None:
 def _next(core: Core, now: float) -> None:
     """The stream that stands by, where there is one that the model has accepted; else another."""
     if not core.upstream.has_successor:
+        core.upstream.replacing_since = now
         open_next(core, now)
         return
+    core.emit(StreamReplaced(planned=True, gap_ms=0))
     _forget_stream(core)
     core.upstream.switch(core.terms, _history(core), now)
     _heard_again(core, now)
@@ -170,10 +190,12 @@ def standby_accepted(core: Core, now: float) -> None:
     standby = core.upstream.standby
     if standby is not None and standby.is_begun and standby.accepted_at is None:
         standby.accepted_at = now
+        core.emit(_began(standby.stream_id, standby.opened_at, now))
 
 
-def standby_lost(core: Core, now: float) -> None:
+def standby_lost(core: Core, failure: ModelFailure | None, now: float) -> None:
     """It could not be had; the current one goes on, and another is asked for in a while."""
+    core.emit(StandbyLost(kind=ModelFailureKind.CONNECTION_LOST if failure is None else failure.kind))
     core.upstream.standby = None
     core.prepare_after = now + core.terms.continuation.prepare_again_s
 
@@ -215,6 +237,7 @@ def lost(core: Core, failure: ModelFailure | None, now: float) -> None:
             kind=failure.kind,
             reason=failure.message,
             will_retry=wait_s is not None,
+            was_open=upstream.phase in {Phase.LIVE, Phase.ENDED},
         )
     )
     upstream.phase = Phase.NONE
@@ -267,5 +290,8 @@ def leave_if_due(core: Core, now: float) -> None:
     if leaving is None or core.state is State.OVER:
         return
     is_idle = core.state is State.CONNECTING or (core.state is State.LISTENING and core.is_quiet)
+    if is_idle and leaving.farewell is not None and core.upstream.phase is Phase.LIVE and now < leaving.by:
+        reports.say_goodbye(core, leaving, now)
+        return
     if leaving.by <= now or (is_idle and leaving.code is not CloseCode.DONE):
         core.end(leaving.code, leaving.sentence, error=leaving.error, now=now)

@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Final
 
 from service.errors import CloseCode, ErrorCode
+from service.policies.prices import usd
 from service.session import client_side, sign_in, store_side, streams, tool_side
 from service.session.core import NEVER, Core, Leaving
 from service.session.effects import State
@@ -224,6 +225,7 @@ def _usage(core: Core, now: float) -> None:
         input=server.Tokens(speech_tokens=spoken_in, text_tokens=typed_in),
         output=server.Tokens(speech_tokens=spoken_out, text_tokens=typed_out),
         total_tokens=spoken_in + typed_in + spoken_out + typed_out,
+        cost_usd=usd(core.terms.prices.cost_nano_usd(total)),
     )
 
 

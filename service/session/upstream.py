@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Final
 
 from service.policies.history import Message
+from service.session.arrivals import Arrivals
 from service.session.counts import Counts
 from service.session.effects import CloseStream, Direction, Effect, Fault, OpenStream, SendToModel
 from service.session.terms import SessionTerms
@@ -83,6 +84,9 @@ class Upstream:
         self.live_at = 0.0
         self.fed_until = 0.0
         self.client_is_sending = False
+        self.arrivals = Arrivals()
+        self.replacing_since: float | None = None
+        """Since when the session moves to another stream without having one."""
         self._audio_ms = 0.0
         self._block = AudioBlock(prompt="", content="")
         self._names = 0

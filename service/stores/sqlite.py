@@ -24,7 +24,7 @@ from service.stores.ports import (
 from service.stores.saved import newest_within, title_of
 from service.stores.worker import Worker
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _BUSY_TIMEOUT_MS: Final = 1_500
 _SCHEMA: Final = """
 CREATE TABLE conversations (
@@ -39,7 +39,7 @@ CREATE INDEX expiry ON conversations (expires_at);
 CREATE TABLE turns (
     user_id TEXT NOT NULL, conversation_id TEXT NOT NULL, number INTEGER NOT NULL,
     user_text TEXT NOT NULL, assistant_text TEXT NOT NULL, outcome TEXT NOT NULL,
-    saved_at REAL NOT NULL, epoch INTEGER NOT NULL,
+    saved_at REAL NOT NULL, epoch INTEGER NOT NULL, figures TEXT,
     PRIMARY KEY (user_id, conversation_id, number),
     FOREIGN KEY (user_id, conversation_id) REFERENCES conversations ON DELETE CASCADE
 );
@@ -199,9 +199,9 @@ class SqliteStore:
             )
             values = (
                 *(user_id, conversation_id, turn.number, turn.user, turn.assistant),
-                *(turn.outcome, now, epoch),
+                *(turn.outcome, now, epoch, turn.figures),
             )
-            added = database.execute("INSERT OR IGNORE INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+            added = database.execute("INSERT OR IGNORE INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
             if added.rowcount == 0 and self._writer_of(user_id, conversation_id, turn.number) != epoch:
                 raise SupersededError(f"turn {turn.number} was written by another session")
 
@@ -312,6 +312,10 @@ class SqliteStore:
         version = database.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
             database.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;")
+        elif version == 1:
+            database.executescript(
+                f"BEGIN IMMEDIATE; ALTER TABLE turns ADD COLUMN figures TEXT; PRAGMA user_version = {_VERSION}; COMMIT;"
+            )
         elif version != _VERSION:
             raise sqlite3.DatabaseError(f"written by another version of the service ({version})")
 
@@ -331,6 +335,7 @@ def _saved_turn(row: sqlite3.Row) -> SavedTurn:
         user=row["user_text"],
         assistant=row["assistant_text"],
         outcome=row["outcome"],
+        figures=row["figures"],
     )
     return SavedTurn(turn=turn, saved_at=_instant(row["saved_at"]))
 

@@ -284,13 +284,20 @@ export class Conversation {
 
   #listener(): ConnectionListener {
     return {
-      onOpened: () => this.#send({ type: 'start', ...this.#choice }),
+      onOpened: () => this.#send({ type: 'start', ...this.#choice, ...this.#continuation() }),
       onMessage: (message, audioMs) => this.#onMessage(message, audioMs),
       onRoundTrip: (ms) => this.#store.dispatch({ type: 'roundTripMeasured', ms }),
       onProblem: (problem) => this.#fail(problem),
       onClosed: (closing, retryAtMs) => this.#dispatch('page', { type: 'socketClosed', closing, retryAtMs, atMs: this.#ports.now() }),
+      onConversationUnknown: () => this.#dispatch('page', { type: 'conversationUnknown' }),
       complaint: () => this.#store.getState().complaint?.message ?? null,
     }
+  }
+
+  /** What stands in the thread is what the assistant shall remember. */
+  #continuation(): { readonly conversationId?: string } {
+    const { thread, conversationId } = this.#store.getState()
+    return thread.length > 0 && conversationId !== null ? { conversationId } : {}
   }
 
   #onMessage(message: ServerMessage, audioMs: number): void {

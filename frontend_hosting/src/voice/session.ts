@@ -73,6 +73,8 @@ export type VoiceState = {
   readonly heard: readonly Heard[]
   /** The language that is spoken, as the service named it. */
   readonly language: string | null
+  /** The conversation as the service keeps it, if it does; a lost call is continued in it. */
+  readonly conversationId: string | null
   /** What the service has reported for this session so far. */
   readonly usage: Usage | null
   readonly notice: NoticeCode | null
@@ -106,6 +108,8 @@ export type VoiceEvent =
   | { readonly type: 'roundTripMeasured'; readonly ms: number }
   /** The page was away and is back with what was said before. */
   | { readonly type: 'restored'; readonly keepsake: Keepsake }
+  /** The service has it no more: what comes next is a new one. */
+  | { readonly type: 'conversationUnknown' }
   | { readonly type: 'complaintDismissed' }
   | { readonly type: 'noticed'; readonly notice: NoticeCode }
   | { readonly type: 'noticeDismissed' }
@@ -125,6 +129,7 @@ export const INITIAL: VoiceState = {
   utterance: null,
   heard: [],
   language: null,
+  conversationId: null,
   usage: null,
   roundTripMs: null,
   complaint: null,
@@ -183,6 +188,8 @@ export function reduce(state: VoiceState, event: VoiceEvent): VoiceState {
       return call.status === 'live' ? { ...state, roundTripMs: event.ms } : state
     case 'restored':
       return call.status === 'idle' ? { ...state, ...event.keepsake, call: { status: 'ended', why: 'signedInAgain' } } : state
+    case 'conversationUnknown':
+      return { ...state, conversationId: null }
     case 'complaintDismissed':
       return { ...state, complaint: null }
     case 'noticed':
@@ -303,14 +310,21 @@ function attached(state: VoiceState, ready: Ready, atMs: number): VoiceState {
   return {
     ...state,
     call: { status: 'live', ready, service: 'connecting', playout: { status: 'silent' }, user: 'quiet', leaving: false },
-    thread: state.thread.length > 0 && !ready.resumed ? withNote(state.thread, 'freshSession') : state.thread,
+    thread: state.thread.length > 0 && !remembers(state, ready) ? withNote(state.thread, 'freshSession') : state.thread,
     sessions: state.sessions + 1,
     startedAtMs: state.startedAtMs ?? atMs,
     language: ready.language,
+    // Without a token nothing is kept, and there is nothing to continue.
+    conversationId: ready.resumeToken === null ? null : ready.conversationId,
     usage: null,
     utterance: null,
     complaint: null,
   }
+}
+
+/** The same conversation goes on: the service tells the model what was said in it. */
+function remembers(state: VoiceState, ready: Ready): boolean {
+  return ready.resumed || (state.conversationId !== null && ready.conversationId === state.conversationId)
 }
 
 function closed(

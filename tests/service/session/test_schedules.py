@@ -136,7 +136,7 @@ def keeps_all_audio(patch: pytest.MonkeyPatch) -> None:
 def says_saved_before_it_is(patch: pytest.MonkeyPatch) -> None:
     def put(self: keeping.Keeping, write: keeping.Write) -> int:
         if isinstance(write, keeping.SaveTurn) and isinstance(core := self._emit.__self__, Core):  # type: ignore[attr-defined] # a bound method
-            store_side._saved(core, write.turn.number)
+            store_side._saved(core, write.turn.number, 0.0)
         return healthy(self, write)
 
     healthy = keeping.Keeping.put
