@@ -55,9 +55,24 @@ format:  ## write the format that check asks for
 	@sh local/setup.sh python
 	@$(PY) -m ruff format . && $(PY) -m ruff check --fix-only --quiet .
 
-bench:  ## measure what a session costs on this machine and write docs/performance.md
+bench:  ## measure what a session costs on this machine and write docs/performance.md (about five minutes)
 	@sh local/setup.sh python
 	@$(PY) -m benchmarks $(ARGS)
+
+bench-peers:  ## the same beside a naive server, AWS's sample shape and pipecat (about six minutes)
+	@sh local/setup.sh python
+	@sh benchmarks/peers/setup.sh
+	@$(PY) -m benchmarks --peers $(ARGS)
+
+lighthouse:  ## print what Lighthouse says of the page on a desktop
+	@sh local/setup.sh python node page
+	@sh local/browser.sh
+	@$(NPM) run --silent e2e -- lighthouse.spec.ts
+
+pictures:  ## take the pictures of docs/client.md anew
+	@sh local/setup.sh python node page
+	@sh local/browser.sh
+	@DOCS=1 $(NPM) run --silent e2e -- stories.spec.ts -g "documents|another application"
 
 docs:  ## write the generated pages of docs/ anew
 	@sh local/setup.sh python
@@ -73,4 +88,4 @@ clean:  ## remove everything that was made here
 	@rm -rf node_modules frontend_hosting/node_modules frontend_hosting/dist frontend_hosting/coverage frontend_hosting/test-results
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run dev talk emulator test test-fast check format bench docs lock clean
+.PHONY: help setup run dev talk emulator test test-fast check format bench bench-peers lighthouse pictures docs lock clean

@@ -85,7 +85,11 @@ class Session:
         if core.state is State.OVER:
             return ()
         core.out = []
-        if not _is_plain_audio(event):
+        if isinstance(event, Audio) and not event.end_of_utterance:
+            # Half of all events; what follows would look at it last.
+            client_side.receive(core, event, now)
+            return self._done(now)
+        if not (isinstance(event, ModelEvent) and isinstance(event.event, AudioOutput)):
             self._soonest.forget()
         match event:
             case ModelEvent() | StreamOpened() | StreamAccepted() | StreamClosed():
@@ -174,10 +178,3 @@ class Session:
             streams.leave_if_due(core, now)
         # The list is handed over: the next event begins a new one.
         return core.out
-
-
-def _is_plain_audio(event: Event) -> bool:
-    """Whether this is a frame of audio and nothing else, as nearly all events are."""
-    if isinstance(event, ModelEvent):
-        return isinstance(event.event, AudioOutput)
-    return isinstance(event, Audio) and not event.end_of_utterance

@@ -9,13 +9,13 @@ from constructs import Construct
 from stacks.constructs.model_access import MODEL_ACTIONS
 from stacks.stage_config import StageConfig
 
+# A transaction has no action of its own; it needs those of its parts.
 TABLE_ACTIONS: Final = (
     "dynamodb:GetItem",
     "dynamodb:Query",
     "dynamodb:PutItem",
     "dynamodb:UpdateItem",
     "dynamodb:DeleteItem",
-    "dynamodb:TransactWriteItems",
 )
 
 

@@ -31,7 +31,7 @@ export function SignInScreen({ problem, busy, action, onAct, language, onLanguag
         <h1 className="flex min-h-11 items-center font-serif text-xl font-medium tracking-tight">{product}</h1>
       </header>
       <main className="flex flex-1 flex-col items-center justify-center gap-6 px-4 py-4 text-center">
-        <div className="h-[clamp(6rem,calc(100dvh-37rem),18rem)]">
+        <div className={problem ? 'h-[clamp(6rem,calc(100dvh-37rem),18rem)]' : 'h-[clamp(6rem,calc(100dvh-31rem),18rem)]'}>
           <Orb phase={problem ? 'failed' : busy ? 'connecting' : 'idle'} closed={false} dark={dark} meters={QUIET} />
         </div>
         <div className="flex flex-col items-center gap-3">

@@ -137,6 +137,21 @@ it('what was said in a call that was cut short stays, and the next call stands b
   expect([next.sessions, next.endedAtMs, next.complaint]).toEqual([2, null, null])
 })
 
+describe('a conversation that the service keeps', () => {
+  const KEPT: Ready = { ...READY, resumeToken: 'token' }
+  const TALKED = [START, { type: 'microphoneOpened' }, message(KEPT), service('listening'), says('user', 'hello')] as const
+
+  it('goes on after a lost connection, and nothing needs saying', () => {
+    expect(run(...TALKED, closed(1006, 9000), message(KEPT)).thread).toMatchObject([{ spoken: ['hello'] }])
+  })
+
+  it('that turned out to be another one is remembered no more', () => {
+    const state = run(...TALKED, closed(4410, 9000), { type: 'conversationUnknown' }, message({ ...KEPT, conversationId: 'another' }))
+    expect(state.thread).toMatchObject([{ spoken: ['hello'] }, { note: 'freshSession' }])
+    expect(state.conversationId).toBe('another')
+  })
+})
+
 it('what was said in a call that was ended goes with the next one', () => {
   expect(run(...LIVE, says('user', 'hello'), { type: 'endRequested', atMs: 9 }, START).thread).toEqual([])
 })

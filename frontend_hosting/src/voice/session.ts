@@ -11,7 +11,7 @@ import type { Closing, EndReason } from './close-codes.ts'
 import type { Keepsake } from './keepsake.ts'
 import type { NoticeCode } from './notices.ts'
 import type { Problem } from './problems.ts'
-import type { Ready, ServerError, ServerMessage, ServerPhase, Tokens } from './protocol.ts'
+import type { Ready, ServerError, ServerMessage, ServerPhase, Tokens, TurnReport, Waterfall } from './protocol.ts'
 import { playing, silenced } from './reply-times.ts'
 import {
   type Outcome, type ResponseTime, type Thread, withEnd, withInterruption, withNote, withOutcome, withResponseTimes, withTool, withTranscript,
@@ -48,7 +48,10 @@ export type Call =
 /** When a reply was heard, in epoch milliseconds; `toMs` is null while it is. */
 export type Heard = { readonly session: number; readonly responseId: number; readonly fromMs: number; readonly toMs: number | null }
 
-export type Usage = { readonly input: Tokens; readonly output: Tokens; readonly totalTokens: number }
+export type Usage = { readonly input: Tokens; readonly output: Tokens; readonly totalTokens: number; readonly costUsd: number | null }
+
+/** Where the last turn's time and money went, as the service reported. */
+export type LastTurn = { readonly waterfall: Waterfall | null; readonly costUsd: number | null }
 
 /** `closedAtMs`: when the page was sure that the question had ended. */
 type Asked = { readonly by: 'voice' | 'text'; readonly atMs: number; readonly closedAtMs: number }
@@ -73,8 +76,11 @@ export type VoiceState = {
   readonly heard: readonly Heard[]
   /** The language that is spoken, as the service named it. */
   readonly language: string | null
+  /** The conversation as the service keeps it, if it does; a lost call is continued in it. */
+  readonly conversationId: string | null
   /** What the service has reported for this session so far. */
   readonly usage: Usage | null
+  readonly lastTurn: LastTurn | null
   readonly notice: NoticeCode | null
   readonly roundTripMs: number | null
   /** The service's last complaint in this call. */
@@ -106,6 +112,8 @@ export type VoiceEvent =
   | { readonly type: 'roundTripMeasured'; readonly ms: number }
   /** The page was away and is back with what was said before. */
   | { readonly type: 'restored'; readonly keepsake: Keepsake }
+  /** The service has it no more: what comes next is a new one. */
+  | { readonly type: 'conversationUnknown' }
   | { readonly type: 'complaintDismissed' }
   | { readonly type: 'noticed'; readonly notice: NoticeCode }
   | { readonly type: 'noticeDismissed' }
@@ -125,7 +133,9 @@ export const INITIAL: VoiceState = {
   utterance: null,
   heard: [],
   language: null,
+  conversationId: null,
   usage: null,
+  lastTurn: null,
   roundTripMs: null,
   complaint: null,
   notice: null,
@@ -183,6 +193,8 @@ export function reduce(state: VoiceState, event: VoiceEvent): VoiceState {
       return call.status === 'live' ? { ...state, roundTripMs: event.ms } : state
     case 'restored':
       return call.status === 'idle' ? { ...state, ...event.keepsake, call: { status: 'ended', why: 'signedInAgain' } } : state
+    case 'conversationUnknown':
+      return { ...state, conversationId: null }
     case 'complaintDismissed':
       return { ...state, complaint: null }
     case 'noticed':
@@ -239,7 +251,7 @@ function wasCutShort(call: Call): boolean {
 
 /** What belonged to the call before. */
 const FORGOTTEN = {
-  endedAtMs: null, asked: null, thinkingAtMs: null, arrivedAtMs: null, answeredAtMs: null, utterance: null, usage: null,
+  endedAtMs: null, asked: null, thinkingAtMs: null, arrivedAtMs: null, answeredAtMs: null, utterance: null, usage: null, lastTurn: null,
   roundTripMs: null, complaint: null, notice: null,
 } satisfies Partial<VoiceState>
 
@@ -277,14 +289,14 @@ function received(state: VoiceState, message: ServerMessage, atMs: number, audio
       return { ...state, thread: withInterruption(state.thread, session, message.responseId) }
     case 'turn':
       // It comes again once it is saved, and says nothing else that is new.
-      return message.saved ? state : { ...state, thread: withOutcome(state.thread, session, message.turn, outcomeOf(message.outcome)) }
+      return message.saved ? state : { ...state, lastTurn: lastTurnOf(message), thread: withOutcome(state.thread, session, message.turn, outcomeOf(message.outcome)) }
     case 'goAway':
       return { ...state, call: { ...call, leaving: true } }
     case 'tool':
       return { ...state, thread: withTool(state.thread, { ...message, session }) }
     case 'usage': {
-      const { input, output, totalTokens } = message
-      return { ...state, usage: { input, output, totalTokens } }
+      const { input, output, totalTokens, costUsd = null } = message
+      return { ...state, usage: { input, output, totalTokens, costUsd } }
     }
     case 'authExpiring':
     case 'ack':
@@ -303,14 +315,21 @@ function attached(state: VoiceState, ready: Ready, atMs: number): VoiceState {
   return {
     ...state,
     call: { status: 'live', ready, service: 'connecting', playout: { status: 'silent' }, user: 'quiet', leaving: false },
-    thread: state.thread.length > 0 && !ready.resumed ? withNote(state.thread, 'freshSession') : state.thread,
+    thread: state.thread.length > 0 && !remembers(state, ready) ? withNote(state.thread, 'freshSession') : state.thread,
     sessions: state.sessions + 1,
     startedAtMs: state.startedAtMs ?? atMs,
     language: ready.language,
+    // Without a token nothing is kept, and there is nothing to continue.
+    conversationId: ready.resumeToken === null ? null : ready.conversationId,
     usage: null,
     utterance: null,
     complaint: null,
   }
+}
+
+/** The same conversation goes on: the service tells the model what was said in it. */
+function remembers(state: VoiceState, ready: Ready): boolean {
+  return ready.resumed || (state.conversationId !== null && ready.conversationId === state.conversationId)
 }
 
 function closed(
@@ -329,6 +348,10 @@ function closed(
     input: state.input.mode === 'pushToTalk' ? { mode: 'pushToTalk', held: false } : state.input,
     roundTripMs: null,
   }
+}
+
+function lastTurnOf({ waterfall, costUsd }: TurnReport): LastTurn {
+  return { waterfall: waterfall ?? null, costUsd: costUsd ?? null }
 }
 
 function outcomeOf(outcome: string): Outcome {
