@@ -25,10 +25,10 @@ export function Dashboard({ accessToken, now = Date.now }: Props): ReactNode {
   const locale = languageOf(choice, navigator.languages)
   const words = ADMIN_WORDS[locale]
   const [answer, setAnswer] = useState<Answer<Loaded> | null>(null)
-  const load = useCallback(async () => setAnswer(await loadAll(accessToken)), [accessToken])
+  const load = useCallback(() => void loadAll(accessToken).then(setAnswer), [accessToken])
   useEffect(() => {
-    void load()
-    const timer = setInterval(() => void load(), REFRESH_MS)
+    load()
+    const timer = setInterval(load, REFRESH_MS)
     return () => clearInterval(timer)
   }, [load])
   useEffect(() => {
@@ -47,7 +47,7 @@ export function Dashboard({ accessToken, now = Date.now }: Props): ReactNode {
       </header>
       {answer?.status === 'forbidden' ? <p role="alert">{words.forbidden}</p> : null}
       {answer?.status === 'unavailable' ? (
-        <div role="alert" className="flex flex-col items-start gap-3"><p>{words.unavailable}</p><Button onClick={() => void load()}>{words.retry}</Button></div>
+        <div role="alert" className="flex flex-col items-start gap-3"><p>{words.unavailable}</p><Button onClick={load}>{words.retry}</Button></div>
       ) : null}
       {answer?.status === 'loaded' ? (
         <>

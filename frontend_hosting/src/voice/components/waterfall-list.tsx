@@ -8,13 +8,11 @@ import { useWords } from '../words/use-words.ts'
 export function WaterfallList({ waterfall }: { readonly waterfall: Waterfall }): ReactNode {
   const words = useWords()
   const share = (ms: number): string => `${(waterfall.totalMs > 0 ? (ms / waterfall.totalMs) * 100 : 0).toFixed(1)}%`
-  let begunMs = 0
+  const fromMs = (at: number): number => PARTS.slice(0, at).reduce((sum, part) => sum + (waterfall[part] ?? 0), 0)
   return (
     <ul className="flex flex-col gap-2 text-sm" data-total-ms={waterfall.totalMs}>
-      {PARTS.map((part) => {
+      {PARTS.map((part, at) => {
         const ms = waterfall[part]
-        const fromMs = begunMs
-        begunMs += ms ?? 0
         return (
           <li key={part} data-part={part} data-ms={ms ?? ''}>
             <span className="flex justify-between gap-3">
@@ -24,7 +22,7 @@ export function WaterfallList({ waterfall }: { readonly waterfall: Waterfall }):
             <span aria-hidden="true" className="mt-1 block h-1.5 rounded-full bg-line forced-colors:border">
               <span
                 className="block h-full min-w-px rounded-full bg-accent forced-colors:bg-[Highlight]"
-                style={{ width: share(ms ?? 0), marginInlineStart: share(fromMs) }}
+                style={{ width: share(ms ?? 0), marginInlineStart: share(fromMs(at)) }}
               />
             </span>
           </li>
