@@ -27,6 +27,7 @@ from service.metrics.counters import Counters
 from service.metrics.instruments import Instruments
 from service.metrics.pipe import LinePipe
 from service.metrics.registry import Registry
+from service.metrics.tracing import traces_if
 from service.sessions import Sessions
 from service.settings import ImpossibleSettingsError, Settings, load
 from service.stores.ports import ConversationStore, StoreUnavailableError
@@ -146,7 +147,9 @@ async def _serve(
     pipe = LinePipe(sys.stderr.fileno(), clock=time.monotonic)
     logs.configure(settings.log_level, stream=pipe)
     try:
-        await _serve_logged(settings, listener, announce, others, Instruments(pipe=pipe))
+        traces = traces_if(settings.traces, model_id=settings.model_id, wall_clock=time.time)
+        await _serve_logged(settings, listener, announce, others, Instruments(pipe=pipe, traces=traces))
+        await asyncio.to_thread(traces.close)
     finally:
         pipe.close()
 

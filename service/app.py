@@ -134,6 +134,7 @@ def create_app(
         counters=counters,
         registry=instruments.registry,
         books=books,
+        traces=instruments.traces,
         prices=prices,
         surroundings=Surroundings(
             model=GuardedTransport(model, Breaker(), clock),

@@ -19,6 +19,7 @@ from service.metrics.counters import Counters
 from service.metrics.logs import logger
 from service.metrics.registry import Registry
 from service.metrics.sessions import SessionRecord
+from service.metrics.tracing import Traces
 from service.policies.admission import Admission, Refusal
 from service.policies.allowance import Standing
 from service.policies.budget import Budget
@@ -80,6 +81,7 @@ class Sessions:
         registry: Registry,
         prices: Callable[[], Prices],
         books: Bookkeeping,
+        traces: Traces,
         surroundings: driver.Surroundings,
         new_session: NewSession,
         new_id: Callable[[], str],
@@ -96,6 +98,7 @@ class Sessions:
         self._registry = registry
         self._prices = prices
         self._books = books
+        self._traces = traces
         self._surroundings = surroundings
         self._new_session = new_session
         self._new_id = new_id
@@ -189,6 +192,7 @@ class Sessions:
                 began_at=now,
                 counters=self._counters,
                 registry=self._registry,
+                traces=self._traces,
                 prices=self._prices(),
                 add_figures=partial(self._add, grant.principal.user_id),
             ),

@@ -1,6 +1,6 @@
 import './app/styles.css'
 
-import { StrictMode } from 'react'
+import { lazy, StrictMode, Suspense } from 'react'
 import { createRoot } from 'react-dom/client'
 
 import { Account, SignInAgain } from './auth/account.tsx'
@@ -12,6 +12,8 @@ import type { Meters } from './voice/conversation.ts'
 import { preload } from './voice/preload.ts'
 import { createVoiceSession } from './voice/voice-session.ts'
 import { VoiceSessionViewer } from './voice/voice-session-viewer.tsx'
+
+const Dashboard = lazy(async () => ({ default: (await import('./admin/dashboard.tsx')).Dashboard }))
 
 declare global {
   /** Levels and counters of the call, changed in place; the browser tests measure what was really heard by them. */
@@ -38,7 +40,11 @@ if (!root) throw new Error('index.html has no #root')
 createRoot(root).render(
   <StrictMode>
     <SignInGate signIn={signIn}>
-      <VoiceSessionViewer session={session} account={<Account signIn={signIn} />} signInAgain={<SignInAgain signIn={signIn} />} />
+      {globalThis.location.pathname.startsWith('/admin') ? (
+        <Suspense fallback={null}><Dashboard accessToken={signIn.accessToken} /></Suspense>
+      ) : (
+        <VoiceSessionViewer session={session} account={<Account signIn={signIn} />} signInAgain={<SignInAgain signIn={signIn} />} />
+      )}
     </SignInGate>
   </StrictMode>,
 )

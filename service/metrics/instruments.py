@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from service.metrics.pipe import LinePipe
 from service.metrics.publisher import Line, Publisher
 from service.metrics.registry import Registry
+from service.metrics.tracing import NoTraces, Traces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +16,7 @@ class Instruments:
 
     registry: Registry = field(default_factory=Registry)
     pipe: LinePipe | None = None
+    traces: Traces = field(default_factory=NoTraces)
 
     def publisher(
         self,

@@ -13,6 +13,7 @@ from service.metrics import contract, figures
 from service.metrics.counters import Counters
 from service.metrics.logs import logger
 from service.metrics.registry import Registry
+from service.metrics.tracing import NoTraces, Traces
 from service.policies.prices import Prices, prices_on, usd
 from service.session.effects import (
     Announcement,
@@ -67,6 +68,7 @@ class SessionRecord:
     began_at: float
     counters: Counters
     registry: Registry = field(default_factory=Registry)
+    traces: Traces = field(default_factory=NoTraces)
     prices: Prices = field(default_factory=lambda: prices_on("", ""))
     add_figures: Callable[[Mapping[str, int]], None] = lambda _: None
     """Where the dashboard's sums go."""
@@ -138,6 +140,7 @@ class SessionRecord:
                 duration_ms=round((now - self.began_at) * 1_000), language=self.language or "none"
             )
         )
+        self.traces.session_ended(self.session_id)
         self.registry.add(contract.INPUT_DROPPED, dropped_frames)
         if not self.is_ready and self._totals["streams_lost"]:
             self.registry.add(contract.SESSION_START, outcome="model")
@@ -154,6 +157,7 @@ class SessionRecord:
         self.counters.add("turns_ended", label=turn.outcome.value)
         self.registry.add(contract.TURN, outcome=_TURN_OUTCOMES[turn.outcome])
         self.registry.add(contract.AUDIO_GAP, turn.audio_gaps)
+        self.traces.turn(self.session_id, turn)
         self.add_figures(figures.of_turn(turn, _TURN_OUTCOMES[turn.outcome]))
         if turn.interrupted and turn.response_id is not None:
             self.registry.add(contract.BARGE_IN)
@@ -204,6 +208,7 @@ class SessionRecord:
     def _stream_lost(self, lost: StreamLost) -> None:
         self.counters.add("model_streams_lost", label=lost.kind.value)
         self.registry.add(contract.MODEL_ERROR, outcome=lost.kind.value)
+        self.traces.stream_lost(self.session_id, lost)
         self.add_figures({f"error.{lost.kind.value}": 1})
         if not lost.was_open:
             self.registry.add(contract.MODEL_STREAM_OPEN, outcome=_OPENINGS.get(lost.kind, "failed"))
@@ -236,6 +241,7 @@ class SessionRecord:
                 if waterfall is not None:
                     registry.observe(contract.AUDIO_LATENCY, waterfall.total_ms)
             case StreamBegan(opening_ms=opening_ms):
+                self.traces.stream_began(self.session_id, announced)
                 registry.add(contract.MODEL_STREAM_OPEN, outcome="ok")
                 if not self.is_ready:
                     registry.observe(contract.SESSION_SETUP_TIME, opening_ms)

@@ -21,7 +21,7 @@ export type ConnectionPorts = {
 export type ConnectionListener = {
   readonly onOpened: () => void
   readonly onMessage: (message: ServerMessage, audioMs: number) => void
-  readonly onRoundTrip: (ms: number) => void
+  readonly onRoundTrip: (ms: number, clock?: { readonly clockMs: number; readonly atMs: number }) => void
   /** The call cannot begin, or cannot go on. */
   readonly onProblem: (problem: Problem) => void
   /** It closed; `retryAtMs` is null when nothing more will be tried. */
@@ -125,7 +125,7 @@ export class Connection {
         this.#listener.onOpened()
         return
       case 'roundTrip':
-        this.#listener.onRoundTrip(event.ms)
+        this.#listener.onRoundTrip(event.ms, event.clock)
         return
       case 'closed':
         void this.#onClosed(event.code, event.opened)

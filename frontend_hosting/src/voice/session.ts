@@ -11,7 +11,7 @@ import type { Closing, EndReason } from './close-codes.ts'
 import type { Keepsake } from './keepsake.ts'
 import type { NoticeCode } from './notices.ts'
 import type { Problem } from './problems.ts'
-import type { Ready, ServerError, ServerMessage, ServerPhase, Tokens } from './protocol.ts'
+import type { Ready, ServerError, ServerMessage, ServerPhase, Tokens, TurnReport, Waterfall } from './protocol.ts'
 import { playing, silenced } from './reply-times.ts'
 import {
   type Outcome, type ResponseTime, type Thread, withEnd, withInterruption, withNote, withOutcome, withResponseTimes, withTool, withTranscript,
@@ -48,7 +48,10 @@ export type Call =
 /** When a reply was heard, in epoch milliseconds; `toMs` is null while it is. */
 export type Heard = { readonly session: number; readonly responseId: number; readonly fromMs: number; readonly toMs: number | null }
 
-export type Usage = { readonly input: Tokens; readonly output: Tokens; readonly totalTokens: number }
+export type Usage = { readonly input: Tokens; readonly output: Tokens; readonly totalTokens: number; readonly costUsd: number | null }
+
+/** Where the last turn's time and money went, as the service reported. */
+export type LastTurn = { readonly waterfall: Waterfall | null; readonly costUsd: number | null }
 
 /** `closedAtMs`: when the page was sure that the question had ended. */
 type Asked = { readonly by: 'voice' | 'text'; readonly atMs: number; readonly closedAtMs: number }
@@ -77,6 +80,7 @@ export type VoiceState = {
   readonly conversationId: string | null
   /** What the service has reported for this session so far. */
   readonly usage: Usage | null
+  readonly lastTurn: LastTurn | null
   readonly notice: NoticeCode | null
   readonly roundTripMs: number | null
   /** The service's last complaint in this call. */
@@ -131,6 +135,7 @@ export const INITIAL: VoiceState = {
   language: null,
   conversationId: null,
   usage: null,
+  lastTurn: null,
   roundTripMs: null,
   complaint: null,
   notice: null,
@@ -246,7 +251,7 @@ function wasCutShort(call: Call): boolean {
 
 /** What belonged to the call before. */
 const FORGOTTEN = {
-  endedAtMs: null, asked: null, thinkingAtMs: null, arrivedAtMs: null, answeredAtMs: null, utterance: null, usage: null,
+  endedAtMs: null, asked: null, thinkingAtMs: null, arrivedAtMs: null, answeredAtMs: null, utterance: null, usage: null, lastTurn: null,
   roundTripMs: null, complaint: null, notice: null,
 } satisfies Partial<VoiceState>
 
@@ -284,14 +289,14 @@ function received(state: VoiceState, message: ServerMessage, atMs: number, audio
       return { ...state, thread: withInterruption(state.thread, session, message.responseId) }
     case 'turn':
       // It comes again once it is saved, and says nothing else that is new.
-      return message.saved ? state : { ...state, thread: withOutcome(state.thread, session, message.turn, outcomeOf(message.outcome)) }
+      return message.saved ? state : { ...state, lastTurn: lastTurnOf(message), thread: withOutcome(state.thread, session, message.turn, outcomeOf(message.outcome)) }
     case 'goAway':
       return { ...state, call: { ...call, leaving: true } }
     case 'tool':
       return { ...state, thread: withTool(state.thread, { ...message, session }) }
     case 'usage': {
-      const { input, output, totalTokens } = message
-      return { ...state, usage: { input, output, totalTokens } }
+      const { input, output, totalTokens, costUsd = null } = message
+      return { ...state, usage: { input, output, totalTokens, costUsd } }
     }
     case 'authExpiring':
     case 'ack':
@@ -343,6 +348,10 @@ function closed(
     input: state.input.mode === 'pushToTalk' ? { mode: 'pushToTalk', held: false } : state.input,
     roundTripMs: null,
   }
+}
+
+function lastTurnOf({ waterfall, costUsd }: TurnReport): LastTurn {
+  return { waterfall: waterfall ?? null, costUsd: costUsd ?? null }
 }
 
 function outcomeOf(outcome: string): Outcome {

@@ -18,6 +18,8 @@ export type RelayPorts = {
   readonly connect: (url: string, protocols: string[]) => WebSocket
   /** Milliseconds on a steady clock. */
   readonly now: () => number
+  /** Milliseconds since 1970, the clock that frames and replies are stamped with. */
+  readonly epochMs: () => number
 }
 
 export class SocketRelay {
@@ -114,7 +116,9 @@ export class SocketRelay {
       this.#tellPlayer({ type: 'end' })
     } else if (message.type === 'pong') {
       const ms = this.#heartbeat?.pong(message.id, this.#ports.now()) ?? null
-      if (ms !== null) this.#ports.tell({ type: 'roundTrip', ms })
+      const { clockMs } = message
+      const clock = clockMs === undefined ? {} : { clock: { clockMs, atMs: this.#ports.epochMs() } }
+      if (ms !== null) this.#ports.tell({ type: 'roundTrip', ms, ...clock })
       return
     }
     this.#ports.tell({ type: 'message', message, audioMs: this.#audioMs(message) })
