@@ -65,6 +65,7 @@ def create_app(
     clock: Callable[[], float],
     store: ConversationStore | None = None,
     wall_clock: Callable[[], float] = time.time,
+    chance: Callable[[], float] = random.random,
     new_id: Callable[[], str] = identifiers.new_id,
     new_token: Callable[[], str] = identifiers.new_token,
 ) -> FastAPI:
@@ -84,7 +85,9 @@ def create_app(
             store=store,
             store_timeout_s=settings.store_timeout_s,
         ),
-        new_session=partial(_new_session, _terms(settings, tools, keeps_history=store is not None), new_id),
+        new_session=partial(
+            _new_session, _terms(settings, tools, keeps_history=store is not None), new_id, chance
+        ),
         new_id=new_id,
         new_token=new_token,
         wall_clock=wall_clock,
@@ -174,6 +177,7 @@ def _terms(settings: Settings, tools: Registry, *, keeps_history: bool) -> Sessi
 def _new_session(
     terms: SessionTerms,
     new_id: Callable[[], str],
+    chance: Callable[[], float],
     *,
     session_id: str,
     subprotocol: Subprotocol,
@@ -190,7 +194,7 @@ def _new_session(
         sign_in_expires_at=signed_in_until,
     )
     # Chance only spreads waits, so that sessions do not act in step.
-    return Session(own, now=now, jitter=random.random)
+    return Session(own, now=now, jitter=chance)
 
 
 def _refusal(refused: Refused) -> Response:

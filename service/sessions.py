@@ -75,7 +75,8 @@ class Sessions:
         self._new_id = new_id
         self._new_token = new_token
         self._wall_clock = wall_clock
-        self._running: set[Attended] = set()
+        # In the order of their beginning: a set would have none, and what is done to all could not be repeated.
+        self._running: dict[Attended, None] = {}
         self._changed = asyncio.Event()
 
     def __len__(self) -> int:
@@ -140,11 +141,11 @@ class Sessions:
             resume=partial(self._resume, attended),
             on_finished=partial(self._forget, attended),
         )
-        self._running.add(attended)
+        self._running[attended] = None
         return attended
 
     def _forget(self, attended: "Attended") -> None:
-        self._running.discard(attended)
+        self._running.pop(attended, None)
         self._changed.set()
 
     def _resume(self, newcomer: "Attended", resume: client.Resume) -> "Attended | None":
