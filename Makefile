@@ -9,6 +9,9 @@ PORT ?= 8000
 BRAIN ?= speech
 PAGE ?= yes
 FILE ?=
+SEEDS ?= 200
+SEED ?=
+SCENARIO ?=
 ARGS ?=
 export PYTHON CHROMIUM
 
@@ -52,6 +55,10 @@ format:  ## write the format that check asks for
 	@sh local/setup.sh python
 	@$(PY) -m ruff format . && $(PY) -m ruff check --fix-only --quiet .
 
+simulate:  ## the whole service on virtual time: SEEDS=1000000 of each scenario, or one again: SCENARIO=calm SEED=7
+	@sh local/setup.sh python
+	@$(PY) -m tests.simulation --seeds $(SEEDS) $(if $(SCENARIO),--scenario "$(SCENARIO)") $(if $(SEED),--seed $(SEED)) $(ARGS)
+
 bench:  ## measure what a session costs on this machine and write docs/performance.md
 	@sh local/setup.sh python
 	@$(PY) -m benchmarks $(ARGS)
@@ -68,4 +75,4 @@ clean:  ## remove everything that was made here
 	@rm -rf frontend_hosting/node_modules frontend_hosting/dist frontend_hosting/coverage frontend_hosting/test-results
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run dev talk emulator test test-fast check format bench docs lock clean
+.PHONY: help setup run dev talk emulator test test-fast check format simulate bench docs lock clean

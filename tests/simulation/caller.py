@@ -1,17 +1,17 @@
 """A caller: somebody who talks, loses the connection, comes back as docs/protocol.md says, and remembers what was promised."""
 
 import asyncio
+import itertools
 import json
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from random import Random
 from typing import Any, Final
 
 from service.wire.client import FRAME_HEADER
-from tests.simulation.model import FRAME_MS, Heard, speech
-from tests.simulation.process import PORT
+from tests.simulation.model import FRAME_MS, Heard, Memory, speech
 from tests.simulation.wire import RefusedError, Wire
 
 _RING_FRAMES: Final = 50
@@ -41,7 +41,13 @@ class Said:
     text: str | None = None
     outcome: str | None = None
     is_saved: bool = False
-    has_sounded: bool = False
+
+    def add(self, text: str) -> None:
+        """Words that were heard; a sentence that was broken by the network is heard in pieces."""
+        if self.text is None:
+            self.text = text
+        elif text not in self.text:
+            self.text = f"{self.text} {text}"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,9 +66,18 @@ class Habits:
 class Caller:
     """One user on a host of their own, with one conversation."""
 
-    def __init__(self, name: str, *, dice: Random, pick: Callable[[Random], str], habits: Habits) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        dice: Random,
+        pick: Callable[[Random], tuple[str, int]],
+        habits: Habits,
+        bearer: str | None = None,
+    ) -> None:
         self.name = name
         self._dice = dice
+        self._bearer = bearer or name
         self._pick = pick
         self._habits = habits
         self._loop = asyncio.get_running_loop()
@@ -84,6 +99,8 @@ class Caller:
         self._utterances = 0
         self._attachments = 0
         self._is_leaving = False
+        self.has_enough = False
+        """Hangs up after the next answer."""
         self.is_disturbed = False
         """Whether the network swallowed some of what was said, for a while."""
         self.conversation_id: str | None = None
@@ -91,26 +108,61 @@ class Caller:
         """Of this session, by number."""
         self.saved: dict[tuple[str, int], str] = {}
         """What the service said is saved: it must be in the store for ever."""
+        self.saved_at: dict[str, float] = {}
+        """When that was said of these words."""
+        self.sessions: set[str] = set()
+        self.outcomes: Counter[str] = Counter()
         self.asked: list[str] = []
         self.gaps: list[float] = []
+        self.gap_ends: list[float] = []
         self.closes: Counter[int | None] = Counter()
         self.errors: Counter[str] = Counter()
         self.resumed = self.taken_over = self.refused = 0
 
     def wrong_in(self, said: Sequence[str]) -> list[str]:
         """What this caller did not say, or not so often; speech may be cut in pieces when the line was."""
-        wrong = [f"{self.name}: {text!r} is there twice" for text in set(said) if text and said.count(text) > 1]
+        wrong = [
+            f"{self.name}: {text!r} is there twice" for text in set(said) if text and said.count(text) > 1
+        ]
         frames: Counter[tuple[int, int]] = Counter()
         for text in filter(None, said):
             heard = Heard.read(text)
             if heard is None:
                 wrong += [] if text in self.asked else [f"{self.name}: nobody said {text!r}"]
                 continue
-            whole = next((whole for whole in map(Heard.read, self.asked) if whole and whole.utterance == heard.utterance), None)
-            if whole is None or heard.last > whole.last or (heard != whole and not self.closes and not self.is_disturbed):
+            whole = next(
+                (
+                    whole
+                    for whole in map(Heard.read, self.asked)
+                    if whole and whole.utterance == heard.utterance
+                ),
+                None,
+            )
+            if (
+                whole is None
+                or heard.last > whole.last
+                or (heard != whole and not self.closes and not self.is_disturbed)
+            ):
                 wrong.append(f"{self.name}: nobody said {text!r}")
             frames.update((heard.utterance, frame) for frame in range(heard.first, heard.last + 1))
-        return wrong + [f"{self.name}: frame {frame} was heard twice" for frame, times in frames.items() if times > 1]
+        return wrong + [
+            f"{self.name}: frame {frame} was heard twice" for frame, times in frames.items() if times > 1
+        ]
+
+    def wrong_in_memories(self, memories: Sequence[Memory]) -> list[str]:
+        """What a stream should have been told of this conversation and was not, or was told twice or out of order."""
+        wrong = []
+        order = {text: number for (_, number), text in self.saved.items()}
+        for memory in memories:
+            if memory.session_id not in self.sessions:
+                continue
+            known = [text for text in memory.said if text in order]
+            if known != sorted(set(known), key=order.__getitem__):
+                wrong.append(f"{self.name}: a stream was told {memory.said}")
+            due = {text for text, at in self.saved_at.items() if text and at < memory.began_at}
+            if missing := due - set(memory.said):
+                wrong.append(f"{self.name}: a stream was not told of {sorted(missing)}")
+        return wrong
 
     # Talking
 
@@ -118,7 +170,9 @@ class Caller:
         """Ask so many questions that each is answered, then hang up."""
         connection = asyncio.create_task(self._stay_connected())
         try:
-            for number in range(self._habits.turns):
+            for number in itertools.count():
+                if number >= self._habits.turns or self.has_enough:
+                    break
                 await self._until_answered(number, connection)
                 await asyncio.sleep(self._dice.uniform(*self._habits.pause_s))
             self._is_leaving = True
@@ -132,7 +186,9 @@ class Caller:
 
     async def _until_answered(self, number: int, connection: asyncio.Task[None]) -> None:
         for attempt in range(40):
-            await self._until(lambda: self._is_ready and self._state == "listening", connection, "a state to speak in")
+            await self._until(
+                lambda: self._is_ready and self._state == "listening", connection, "a state to speak in"
+            )
             attachment = self._attachments
             text = await self._ask(f"{self.name} asks {number}.{attempt}")
             self.asked.append(text)
@@ -165,7 +221,9 @@ class Caller:
                     return True
                 # A session that knows nothing of it went on elsewhere.
                 return self._is_ready and self._attachments != attachment
-            return turn.outcome is not None and (turn.is_saved or not self._habits.keeps or turn.outcome == "failed")
+            return turn.outcome is not None and (
+                turn.is_saved or not self._habits.keeps or turn.outcome == "failed"
+            )
 
         if self._dice.random() < self._habits.barges_in:
             await self._until(lambda: is_settled() or self._state == "speaking", connection, "an answer")
@@ -180,7 +238,11 @@ class Caller:
         whole = Heard.read(text)
         for turn in self.turns.values():
             heard = Heard.read(turn.text or "")
-            is_end = whole and heard and (whole.utterance, whole.last) == (heard.utterance, heard.last)
+            is_end = (
+                whole is not None
+                and heard is not None
+                and (whole.utterance, whole.last) == (heard.utterance, heard.last)
+            )
             if turn.text == text or is_end:
                 return turn
         return None
@@ -204,6 +266,12 @@ class Caller:
                 continue
 
     # Staying connected
+
+    def cut(self) -> None:
+        """The network resets the connection."""
+        if self._wire is not None:
+            self.is_disturbed = True
+            self._wire.abort()
 
     async def _stay_connected(self) -> None:
         failures = 0
@@ -239,7 +307,12 @@ class Caller:
         elif code in _LOST and self._token:
             self._way = Way.RESUME
         elif self._way is Way.CONTINUE and code == 4410:
-            raise BrokenPromiseError(f"{self.name}: the conversation is gone, with {len(self.saved)} saved turns")
+            if self.saved:
+                raise BrokenPromiseError(
+                    f"{self.name}: the conversation is gone, with {len(self.saved)} saved turns"
+                )
+            # Its beginning was not written when its process was lost: nothing was said that could be kept.
+            self.conversation_id, self._way = None, Way.NEW
         else:
             self._way = Way.CONTINUE
 
@@ -255,12 +328,12 @@ class Caller:
             if not closed.done():
                 closed.set_result(code)
 
-        wire = self._wire = Wire(bearer=self.name, on_message=self._on_message, on_closed=on_closed)
+        wire = self._wire = Wire(bearer=self._bearer, on_message=self._on_message, on_closed=on_closed)
         self._is_ready = False
         self._heard_at = loop.time()
         if self._way is Way.RESUME and self._lost_at is not None and loop.time() - self._lost_at > _WINDOW_S:
             self._way = Way.CONTINUE
-        await loop.create_connection(lambda: wire, self._pick(self._dice), PORT)
+        await loop.create_connection(lambda: wire, *self._pick(self._dice))
         await wire.opened
         if self._way is not Way.RESUME:
             self._last_seq = 0
@@ -281,6 +354,7 @@ class Caller:
         assert self._closed is not None
         assert self._wire is not None
         pings = 0
+        code: int | None = None
         while True:
             await asyncio.wait({self._closed}, timeout=self._heartbeat_s)
             if self._closed.done():
@@ -288,7 +362,6 @@ class Caller:
                 break
             if self._loop.time() - self._heard_at > 2 * self._heartbeat_s:
                 self._wire.abort()
-                code = None
                 break
             pings += 1
             self._send({"type": "ping", "id": pings}, even_now=True)
@@ -311,7 +384,7 @@ class Caller:
             case "state":
                 self._state = told["state"]
             case "transcript" if (told["role"], told["stage"]) == ("user", "spoken"):
-                self.turns.setdefault(told["turn"], Said()).text = told["text"]
+                self.turns.setdefault(told["turn"], Said()).add(told["text"])
             case "turn":
                 self._turn(told)
             case "ack":
@@ -338,6 +411,7 @@ class Caller:
             raise BrokenPromiseError(f"{self.name}: another conversation")
         self.conversation_id = conversation_id
         self._session_id, self._token = told["sessionId"], told["resumeToken"] or ""
+        self.sessions.add(self._session_id)
         self._heartbeat_s = told["heartbeatMs"] / 1_000
         self._attachments += not told["resumed"]
         self.resumed += told["resumed"]
@@ -353,6 +427,7 @@ class Caller:
         self._came_back_at = self._loop.time()
         if self._lost_at is not None:
             self.gaps.append(self._came_back_at - self._lost_at)
+            self.gap_ends.append(self._came_back_at)
             self._lost_at = None
 
     def _turn(self, told: dict[str, Any]) -> None:
@@ -361,8 +436,10 @@ class Caller:
             turn.is_saved = True
             assert self.conversation_id is not None
             self.saved[self.conversation_id, told["turn"]] = turn.text or ""
+            self.saved_at.setdefault(turn.text or "", self._loop.time())
         else:
             turn.outcome = told["outcome"]
+            self.outcomes[told["outcome"]] += 1
 
     # Sending
 

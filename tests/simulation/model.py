@@ -5,15 +5,18 @@ of 100 ms whose samples all have one value, `mark_of`; the model writes down whi
 """
 
 import asyncio
-import base64
+import itertools
 import re
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Any, Final
 
 import orjson
+import pybase64
+from simloop import SimLoop
 
 from service.errors import ModelFailure, ModelFailureKind
 from service.transports.ports import ModelStreamListener
@@ -23,10 +26,17 @@ STARVED_S: Final = 55.0
 FRAME_MS: Final = 100
 _FRAME_BYTES: Final = 3_200
 _SURE_AFTER_MS: Final = 800
-_CHUNK_PCM: Final = base64.b64encode(bytes(12_000)).decode()
+_CHUNK_PCM: Final = pybase64.b64encode_as_string(bytes(12_000))
 _CHUNK_S: Final = 0.25
 _AUDIO_INPUT: Final = b'{"event":{"audioInput"'
 _MARKS: Final = 100
+
+
+def true_time() -> float:
+    """What the simulation's own clock shows; the clock of a machine may be wrong."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, SimLoop)
+    return loop._true_time()
 
 
 def mark_of(utterance: int, frame: int) -> int:
@@ -52,8 +62,24 @@ class Heard:
 
     @classmethod
     def read(cls, text: str) -> "Heard | None":
-        found = re.fullmatch(r"utterance (\d+), frames (\d+) to (\d+)", text)
-        return None if found is None else cls(*map(int, found.groups()))
+        """What a transcript means; one that came in pieces that fit together means the whole."""
+        pieces = pieces_of(text)
+        heard = [cls(*map(int, found.groups())) for found in map(_HEARD.fullmatch, pieces) if found]
+        fit = all(
+            (next_.utterance, next_.first) == (piece.utterance, piece.last + 1)
+            for piece, next_ in itertools.pairwise(heard)
+        )
+        if not heard or len(heard) != len(pieces) or not fit:
+            return None
+        return cls(heard[0].utterance, heard[0].first, heard[-1].last)
+
+
+_HEARD: Final = re.compile(r"utterance (\d+), frames (\d+) to (\d+)")
+
+
+def pieces_of(text: str) -> list[str]:
+    """The transcripts that were put together."""
+    return [found.group() for found in _HEARD.finditer(text)] or [text]
 
 
 def _transcript(marks: Sequence[int]) -> str:
@@ -77,6 +103,16 @@ class Faults:
     refused: float = 0.0
     uses_tool: float = 0.0
     refuse_all_with: ModelFailureKind | None = None
+
+
+@dataclass(slots=True)
+class Memory:
+    """What a stream was told that the user had said before it began."""
+
+    session_id: str = ""
+    began_at: float = 0.0
+    """When it began to listen."""
+    said: list[str] = field(default_factory=list)
 
 
 _DEATHS: Final = (
@@ -104,6 +140,7 @@ class Account:
     opened: list[float] = field(default_factory=list)
     """When."""
     broken_rules: list[str] = field(default_factory=list)
+    memories: list[Memory] = field(default_factory=list)
 
 
 class Model:
@@ -120,7 +157,7 @@ class Model:
     async def open(self, listener: ModelStreamListener) -> "Stream":
         account = self.account
         await asyncio.sleep(account.dice.uniform(0.02, 0.15))
-        account.opened.append(asyncio.get_running_loop().time())
+        account.opened.append(true_time())
         if account.faults.refuse_all_with is not None:
             raise ModelFailure(account.faults.refuse_all_with, "for everybody")
         if account.open_streams >= account.quota:
@@ -161,8 +198,7 @@ class Stream:
         self._reply_block = ""
         self._text_blocks: dict[str, tuple[str, list[str]]] = {}
         self._waits_for_tool: dict[str, str] = {}
-        self.history: list[tuple[str, str]] = []
-        """Role and text of what it was told at the beginning, then what was said."""
+        self.memory = Memory()
         self._account.open_streams += 1
         self._account.most_open = max(self._account.most_open, self._account.open_streams)
         self._fed_at = self._loop.time()
@@ -188,7 +224,7 @@ class Stream:
             self._later(self._account.dice.uniform(0.05, 0.3), self._accept)
         if payload.startswith(_AUDIO_INPUT):
             start = payload.rindex(b'"content":"') + 11
-            self._hear(base64.b64decode(payload[start : payload.index(b'"', start)]))
+            self._hear(pybase64.b64decode(payload[start : payload.index(b'"', start)]))
             return
         ((name, body),) = orjson.loads(payload)["event"].items()
         self._take(name, body)
@@ -198,8 +234,13 @@ class Stream:
             self._is_closing = True
             self._later(self._account.dice.uniform(0.01, 0.1), lambda: self.end(None))
 
-    def _take(self, name: str, body: dict[str, Any]) -> None:
-        if name == "contentStart" and body["type"] == "TEXT":
+    def _take(self, name: str, body: dict[str, Any]) -> None:  # noqa: C901 - one branch for each event
+        if name == "promptStart":
+            self.memory.session_id = body["promptName"].rpartition("-")[0]
+        elif name == "contentStart" and body["type"] == "AUDIO":
+            self.memory.began_at = true_time()
+            self._account.memories.append(self.memory)
+        elif name == "contentStart" and body["type"] == "TEXT":
             role = "typed" if body["interactive"] else body["role"]
             self._text_blocks[body["contentName"]] = (role, [])
         elif name == "contentStart" and body["type"] == "TOOL":
@@ -215,8 +256,8 @@ class Stream:
             role, texts = self._text_blocks.pop(body["contentName"])
             if role == "typed":
                 self._said("".join(texts), typed=True)
-            elif role != "SYSTEM":
-                self.history.append((role, "".join(texts)))
+            elif role == "USER":
+                self.memory.said.extend("".join(texts).split("\n"))
 
     # What the model does
 
@@ -238,7 +279,7 @@ class Stream:
                 self._silence_ms += len(pcm[start : start + _FRAME_BYTES]) // 32
                 if self._silence_ms >= _SURE_AFTER_MS:
                     marks, self._marks = self._marks, []
-                    self._later(0.05, lambda heard=marks: self._said(_transcript(heard), typed=False))
+                    self._later(0.05, partial(self._said, _transcript(marks), typed=False))
 
     def _begins_to_speak(self) -> None:
         self._say("userSpeechStart", inputAudioOffsetMs=0)
@@ -255,7 +296,6 @@ class Stream:
         if self._is_silent:
             return
         self._stop_reply()
-        self.history.append(("USER", text))
         if not typed:
             self._say("userSpeechEnd", inputAudioOffsetMs=0, inputAudioDetectionOffsetMs=0)
             block = self._block("TEXT", "USER", stage="FINAL")
@@ -296,7 +336,6 @@ class Stream:
 
     def _end_answer(self, text: str) -> None:
         self._reply = []
-        self.history.append(("ASSISTANT", text))
         self._say("contentEnd", contentId=self._reply_block, type="AUDIO", stopReason="END_TURN")
         words = self._block("TEXT", "ASSISTANT", stage="FINAL")
         self._say("textOutput", contentId=words, role="ASSISTANT", content=text)

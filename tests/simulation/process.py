@@ -8,12 +8,14 @@ from functools import cache
 from random import Random
 from typing import Any, Final
 
+import pytest
 import uvicorn
 from fastapi import APIRouter, FastAPI
 from simloop import Host
 
 from service import app as application
 from service.__main__ import _uvicorn_config
+from service.api import conversations
 from service.metrics.counters import Counters
 from service.policies.silence import KeepAlive
 from service.settings import Settings
@@ -43,6 +45,7 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.server_state.connections = _InOrder()  # type: ignore[assignment]  # see there
+        self.is_serving = asyncio.Event()
         self.stopping = asyncio.Event()
 
     @contextmanager
@@ -50,13 +53,23 @@ class _Server(uvicorn.Server):
         yield
 
     async def main_loop(self) -> None:
+        self.is_serving.set()
         await self.stopping.wait()
 
 
 class Process:
     """A process that can be told to stop, and can be lost."""
 
-    def __init__(self, host: Host, *, account: Account, store: SharedStore, dice: Random, **settings: Any) -> None:
+    def __init__(
+        self,
+        host: Host,
+        *,
+        account: Account,
+        store: SharedStore,
+        dice: Random,
+        silence_ms: int,
+        **settings: Any,
+    ) -> None:
         self.host = host
         self.name = host.name
         self.is_draining = False
@@ -66,6 +79,7 @@ class Process:
         self._account = account
         self._store = store
         self._dice = dice
+        self._silence_ms = silence_ms
         self._settings = _settings(tuple(settings.items()))
         self._ids = 0
 
@@ -80,6 +94,7 @@ class Process:
 
         self.app = create_app(
             self._settings,
+            silence_ms=self._silence_ms,
             model=self.model,
             sign_in=fake_sign_in.fake_sign_in(clock=loop.time, wall_clock=wall_clock),
             counters=self.counters,
@@ -121,20 +136,17 @@ def _settings(changes: tuple[tuple[str, Any], ...]) -> Settings:
     return Settings(**fake_sign_in.SETTINGS, **dict(changes))
 
 
-def create_app(settings: Settings, **parts: Any) -> FastAPI:
-    """The application but for the REST side of conversations, whose making takes longer than most simulations."""
-    conversations, terms = application.conversations.router, application._terms
-    application.conversations.router = lambda *_, **__: APIRouter()  # type: ignore[assignment]
-    application._terms = _coarse_silence  # type: ignore[assignment]
-    try:
+def create_app(settings: Settings, *, silence_ms: int, **parts: Any) -> FastAPI:
+    """The application, but for two things that cost more time than the rest together.
+
+    The REST side of conversations is left out, and the silence fed to the model comes in longer pieces.
+    """
+    terms = application._terms
+
+    def coarse(*args: Any, **kwargs: Any) -> Any:
+        return replace(terms(*args, **kwargs), keep_alive=KeepAlive(frame_ms=silence_ms))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(conversations, "router", lambda *_, **__: APIRouter())
+        patch.setattr(application, "_terms", coarse)
         return application.create_app(settings, **parts)
-    finally:
-        application.conversations.router, application._terms = conversations, terms
-
-
-def _coarse_silence(*args: Any, **kwargs: Any) -> Any:
-    """The usual terms; silence goes to the model twice a second instead of ten times, which halves the work."""
-    return replace(_terms(*args, **kwargs), keep_alive=KeepAlive(frame_ms=500))
-
-
-_terms = application._terms

@@ -14,6 +14,7 @@ from tests.simulation.world import Plan, World
 
 _BOOT_S: Final = (2.0, 6.0)
 _SPREAD_S: Final = (1.0, 12.0)
+_NOTICE_AT_ONCE: Final = 0.8
 _TRANSIENT: Final = (ModelFailureKind.THROTTLED, ModelFailureKind.UNAVAILABLE, ModelFailureKind.QUOTA)
 
 
@@ -50,11 +51,10 @@ async def _crashes(world: World) -> None:
 
 async def _deploys(world: World) -> None:
     """Every process is replaced: the new one first, then the old one is told to go."""
-    for _ in range(2):
-        for old in list(world.running):
-            await _pause(world)
-            await world.start_process()
-            await world.terminate(old)
+    for old in list(world.running):
+        await _pause(world)
+        await world.start_process()
+        await world.terminate(old)
 
 
 async def _partitions(world: World) -> None:
@@ -66,6 +66,13 @@ async def _partitions(world: World) -> None:
         world.cut_off(callers, processes)
         await asyncio.sleep(world.dice.choice([0.3, 3.0, 20.0, 60.0, 150.0]))
         world.net.heal()
+
+
+async def _cut_lines(world: World) -> None:
+    """Connections are reset, again and again, while the processes live."""
+    for _ in range(5 * len(world.callers)):
+        await asyncio.sleep(world.dice.uniform(0.05, 3.0))
+        world.dice.choice(world.callers).cut()
 
 
 async def _store_away(world: World) -> None:
@@ -95,12 +102,15 @@ async def _clocks(world: World) -> None:
 
 
 async def _left_behind(world: World) -> None:
-    """A process that still reaches the store loses sight of its callers, who go on elsewhere; it writes late."""
-    for _ in range(2):
+    """A process that still reaches the store loses sight of its callers in mid-sentence, and they go on elsewhere."""
+    for _ in range(3):
         await _pause(world)
         zombie: Process = world.dice.choice(world.running)
         world.cut_off(world.callers, [zombie])
-        await asyncio.sleep(world.dice.uniform(45.0, 130.0))
+        for caller in world.callers:
+            if world.dice.random() < _NOTICE_AT_ONCE:
+                caller.cut()
+        await asyncio.sleep(world.dice.choice([5.0, 20.0, 60.0]))
         world.net.heal()
 
 
@@ -126,6 +136,22 @@ def _nobody_came_in_waves(world: World) -> None:
         raise BrokenPromiseError(f"{most} of {len(world.callers)} callers asked for a stream within 0.1 s")
 
 
+def _no_turn_failed(world: World) -> None:
+    failed = [
+        caller.name for caller in world.callers if caller.outcomes["failed"] or caller.outcomes["unanswered"]
+    ]
+    if failed:
+        raise BrokenPromiseError(f"a turn of {failed} failed")
+
+
+def _no_streams_in_step(world: World) -> None:
+    """Streams that began together are not replaced together."""
+    replaced = sorted(at for at in world.account.opened if at > 300.0)
+    most = max((sum(at <= other < at + 1.0 for other in replaced) for at in replaced), default=0)
+    if most > len(world.callers) / 4:
+        raise BrokenPromiseError(f"{most} of {len(world.callers)} streams were replaced within a second")
+
+
 def _every_stream_was_replaced(world: World) -> None:
     if len(world.account.opened) < 2 * len(world.callers):
         raise BrokenPromiseError(f"only {len(world.account.opened)} streams in a long conversation")
@@ -149,12 +175,19 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
         plan=lambda: Plan(habits=Habits(turns=5)),
         trouble=_deploys,
         longest_gap_s=12.0,
+        check=_no_turn_failed,
     ),
     "partitions": Scenario(
         shows="The network swallows everything for 0.3 to 150 s, then delivers it: no turn is lost, none is there twice.",
         plan=Plan,
         trouble=_partitions,
-        longest_gap_s=300.0,
+        longest_gap_s=480.0,
+    ),
+    "cut lines": Scenario(
+        shows="Connections that are reset every few seconds: who comes back at once is where he was, without a gap.",
+        plan=lambda: Plan(processes=1, habits=Habits(turns=4, speaks=0.5)),
+        trouble=_cut_lines,
+        longest_gap_s=6.0,
     ),
     "slow network": Scenario(
         shows="Latencies that vary from 50 to 350 ms each way lose nothing and reorder nothing.",
@@ -182,7 +215,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     ),
     "left behind": Scenario(
         shows="A process that was taken for dead, and writes late, writes nothing into a conversation that went on.",
-        plan=lambda: Plan(store=StoreFaults(is_slow=0.3), habits=Habits(turns=4, pause_s=(1.0, 20.0))),
+        plan=lambda: Plan(store=StoreFaults(is_slow=0.3), habits=Habits(turns=5, pause_s=(0.1, 4.0))),
         trouble=_left_behind,
         longest_gap_s=300.0,
     ),
@@ -191,11 +224,25 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
         plan=lambda: Plan(
             callers=2,
             processes=1,
-            habits=Habits(turns=7, speaks=1.0, pause_s=(20.0, 200.0)),
+            habits=Habits(turns=7, speaks=1.0, pause_s=(20.0, 160.0)),
+            silence_ms=2_000,
         ),
         trouble=_nothing,
         longest_gap_s=0.0,
         check=_every_stream_was_replaced,
+    ),
+    "same second": Scenario(
+        shows="Forty sessions that began in the same second do not ask for their next streams in the same second.",
+        plan=lambda: Plan(
+            callers=40,
+            processes=1,
+            habits=Habits(turns=6, speaks=0.0, pause_s=(65.0, 85.0)),
+            silence_ms=2_000,
+        ),
+        trouble=_nothing,
+        longest_gap_s=0.0,
+        check=_no_streams_in_step,
+        seeds=4,
     ),
     "everything": Scenario(
         shows="Crashes, deploys, partitions, a store and a model in trouble, in any order.",
@@ -205,7 +252,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
             habits=Habits(turns=4),
         ),
         trouble=_everything,
-        longest_gap_s=400.0,
+        longest_gap_s=600.0,
     ),
     "storm": Scenario(
         shows="A process with 150 of 300 callers is lost at once: they come back spread out, and all of them.",

@@ -51,7 +51,7 @@ class Wire(asyncio.Protocol):
         self._protocol.receive_eof()
         self._events()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
         if self._protocol.state is not State.CLOSED:
             self._protocol.receive_eof()
             self._events()

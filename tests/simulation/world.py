@@ -11,9 +11,10 @@ from simloop import SimLoop
 from simloop._net import _current_host
 
 from service.metrics import logs
+from tests.service import fake_sign_in
 from tests.simulation.caller import BrokenPromiseError, Caller, Habits
-from tests.simulation.model import Account, Faults, reply_to
-from tests.simulation.process import Process
+from tests.simulation.model import Account, Faults, pieces_of, reply_to
+from tests.simulation.process import PORT, Process
 from tests.simulation.shared_store import SharedStore, StoreFaults
 
 _BALANCER_NOTICES_S: Final = 10.0
@@ -33,6 +34,8 @@ class Plan:
     quota: int = 1_000
     latency_s: tuple[float, float] = (0.001, 0.03)
     arrive_within_s: float = 1.0
+    silence_ms: int = 500
+    """How coarse the silence is that is fed to the model; in the product a fifth of this."""
     settings: dict[str, Any] = field(default_factory=dict)
 
 
@@ -71,12 +74,12 @@ class World:
             account=self.account,
             store=self.store,
             dice=Random(f"{self._seed}:{name}"),
+            silence_ms=self.plan.silence_ms,
             **self.plan.settings,
         )
         self.processes.append(process)
         process.start()
-        while not process.server.started:
-            await asyncio.sleep(0.01)
+        await process.server.is_serving.wait()
         self.balanced.append(process)
         return process
 
@@ -104,10 +107,10 @@ class World:
     def running(self) -> list[Process]:
         return [process for process in self.processes if not process.is_gone and not process.is_draining]
 
-    def _pick(self, dice: Random) -> str:
+    def _pick(self, dice: Random) -> tuple[str, int]:
         if not self.balanced:
             raise ConnectionRefusedError("no healthy target")
-        return dice.choice(self.balanced).name
+        return dice.choice(self.balanced).name, PORT
 
     # The run
 
@@ -154,7 +157,7 @@ class World:
             conversation_id = caller.conversation_id
             if conversation_id is None:
                 continue
-            user_id = f"{_ISSUER}#{caller.name}"
+            user_id = f"{fake_sign_in.ISSUER}#{caller.name}"
             turns = self.store.at_once(self.store.store.turns(user_id, conversation_id))
             stored = {saved.turn.number: saved.turn for saved in turns}
             for (_, number), text in caller.saved.items():
@@ -164,10 +167,11 @@ class World:
                     wrong.append(f"{caller.name}: turn {number} is {stored[number].user!r}, not {text!r}")
             said = [saved.turn.user for saved in turns]
             wrong += caller.wrong_in(said)
+            wrong += caller.wrong_in_memories(self.account.memories)
             wrong += [
                 f"{caller.name}: {turn.user!r} was answered {turn.assistant!r}"
                 for turn in stored.values()
-                if turn.outcome == "completed" and turn.assistant != reply_to(turn.user)
+                if turn.outcome == "completed" and turn.assistant != reply_to(pieces_of(turn.user)[-1])
             ]
         return wrong
 
@@ -182,7 +186,11 @@ class _Log(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         gone = {process.name for process in self._world.processes if process.is_gone}
-        event = record.msg if isinstance(record.msg, dict) else {"event": record.getMessage(), "exc": record.exc_info}
+        event = (
+            record.msg
+            if isinstance(record.msg, dict)
+            else {"event": record.getMessage(), "exc": record.exc_info}
+        )
         trace = event.get("exception") or event.get("exc")
         if trace and _current_host.get() not in gone:
             self.broken.append(f"{event['event']} {str(trace)[-600:]}")
@@ -190,11 +198,3 @@ class _Log(logging.Handler):
 
 async def _as_is(talk: asyncio.Task[None]) -> None:
     await talk
-
-
-def quiet() -> None:
-    """No lines of libraries on the screen."""
-    logging.getLogger("websockets").setLevel(logging.CRITICAL)
-
-
-_ISSUER: Final = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Example"
