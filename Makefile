@@ -59,6 +59,10 @@ simulate:  ## the whole service on virtual time: SEEDS=1000000 of each scenario,
 	@sh local/setup.sh python
 	@$(PY) -m tests.simulation --seeds $(SEEDS) $(if $(SCENARIO),--scenario "$(SCENARIO)") $(if $(SEED),--seed $(SEED)) $(ARGS)
 
+drill:  ## fifty conversations through twenty rolling restarts of real processes; prints the gaps (about 4 minutes)
+	@sh local/setup.sh python
+	@$(PY) -m tests.drill $(ARGS)
+
 bench:  ## measure what a session costs on this machine and write docs/performance.md
 	@sh local/setup.sh python
 	@$(PY) -m benchmarks $(ARGS)
@@ -75,4 +79,4 @@ clean:  ## remove everything that was made here
 	@rm -rf frontend_hosting/node_modules frontend_hosting/dist frontend_hosting/coverage frontend_hosting/test-results
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run dev talk emulator test test-fast check format simulate bench docs lock clean
+.PHONY: help setup run dev talk emulator test test-fast check format simulate drill bench docs lock clean

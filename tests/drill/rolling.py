@@ -52,7 +52,9 @@ class Report:
     took_s: float
 
     def __str__(self) -> str:
-        rows = [f"{'restart':>7} {'how':<8} {'sessions':>8} {'took':>7} {'exit':>5} {'gaps':>5} {'p50':>6} {'p95':>6} {'max':>6}"]
+        rows = [
+            f"{'restart':>7} {'how':<8} {'sessions':>8} {'took':>7} {'exit':>5} {'gaps':>5} {'p50':>6} {'p95':>6} {'max':>6}"
+        ]
         for number, restart in enumerate(self.restarts, 1):
             rows.append(
                 f"{number:>7} {restart.how:<8} {restart.sessions:>8} {restart.took_s:>5.1f} s {restart.exit_code:>5}"
@@ -64,9 +66,11 @@ class Report:
         rows += [
             f"{'network':>7} {'':<8} {'':>8} {'':>7} {'':>5} {len(self.others):>5} {_figures(self.others)}",
             "",
-            f"{self.sessions} conversations, {len(self.restarts)} restarts, {len(self.dropped)} dropped conversations,"
-            f" {len(self.lost_turns)} lost turns of {self.saved_turns} saved, {self.resumed} resumed in place,"
-            f" {self.taken_over} taken over, {self.took_s:.0f} s",
+            (
+                f"{self.sessions} conversations, {len(self.restarts)} restarts, {len(self.dropped)} dropped conversations,"
+                f" {len(self.lost_turns)} lost turns of {self.saved_turns} saved, {self.resumed} resumed in place,"
+                f" {self.taken_over} taken over, {self.took_s:.0f} s"
+            ),
             "connections: " + ", ".join(f"{count} {fate}" for fate, count in sorted(self.fates.items())),
             *self.dropped,
             *self.lost_turns,
@@ -85,7 +89,9 @@ def _figures(gaps: Sequence[float]) -> str:
 class Drill:
     """Two processes over one file of conversations, replaced one after the other while people talk."""
 
-    def __init__(self, folder: Path, emulator: Emulator, *, sessions: int, restarts: int, seed: int = 1) -> None:
+    def __init__(
+        self, folder: Path, emulator: Emulator, *, sessions: int, restarts: int, seed: int = 1
+    ) -> None:
         self._folder = folder
         self._emulator = emulator
         self._restarts = restarts
@@ -172,7 +178,8 @@ class Drill:
             for gap, end in zip(caller.gaps, caller.gap_ends, strict=True):
                 begun = end - gap
                 cause = next(
-                    (r for r in self.restarts if r.began_at - 0.5 <= begun <= r.began_at + r.took_s + 0.5), None
+                    (r for r in self.restarts if r.began_at - 0.5 <= begun <= r.began_at + r.took_s + 0.5),
+                    None,
                 )
                 (others if cause is None else cause.gaps).append(gap)
         return Report(
