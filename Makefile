@@ -12,11 +12,12 @@ FILE ?=
 SEEDS ?= 200
 SEED ?=
 SCENARIO ?=
+SUITES ?= all
 ARGS ?=
 export PYTHON CHROMIUM
 
 help:  ## list what there is
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-17s %s\n", $$1, $$2 }'
 
 setup:  ## get everything this checkout needs (the other targets do it themselves)
 	@sh local/setup.sh python node page
@@ -40,8 +41,9 @@ emulator:  ## the Nova Sonic emulator alone (ARGS=--help for its options)
 
 test:  ## every test: Python, page, browser; ends with one line of counts
 	@sh local/setup.sh python node page
+	@sh delivery/setup.sh
 	@sh local/browser.sh
-	@$(PY) -m local.suites all
+	@$(PY) -m local.suites $(SUITES)
 
 test-fast:  ## the tests that need no process, no speech engine and no browser
 	@sh local/setup.sh python node
@@ -49,6 +51,7 @@ test-fast:  ## the tests that need no process, no speech engine and no browser
 
 check:  ## format, lint, types and who may import whom, for Python and the page
 	@sh local/setup.sh python node
+	@sh delivery/setup.sh
 	@sh local/check.sh
 
 format:  ## write the format that check asks for
@@ -74,9 +77,11 @@ docs:  ## write the generated pages of docs/ anew
 lock:  ## resolve pyproject.toml's groups into requirements/*.txt
 	@sh local/lock.sh
 
+include stacks/infra.mk
+
 clean:  ## remove everything that was made here
 	@rm -rf .venv .run .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis cdk.out
-	@rm -rf frontend_hosting/node_modules frontend_hosting/dist frontend_hosting/coverage frontend_hosting/test-results
+	@rm -rf node_modules frontend_hosting/node_modules frontend_hosting/dist frontend_hosting/coverage frontend_hosting/test-results
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help setup run dev talk emulator test test-fast check format simulate drill bench docs lock clean

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import WebSocketRoute
 
-from benchmarks.model import PIECE_S
+from benchmarks.speech import PIECE_S
 from benchmarks.stamps import stamp
 from service.errors import VoiceError
 from service.transports.handshake import Refused, Rules
@@ -28,6 +28,7 @@ from service.wire.subprotocol import Subprotocol
 _HEADER: Final = b"\x01\x02\0\0\x01\0\0\0" + bytes(8)
 _REST: Final = bytes(1920 - 16)
 _OUTBOX_BYTES: Final = 2_097_152
+_OUTBOX_STALL_S: Final = 4.0
 
 
 class _Speaker:
@@ -82,6 +83,7 @@ async def _serve() -> None:
         refuse=lambda refused: Response(status_code=refused.status),
         count=lambda _name, _label: None,
         outbox_bytes=_OUTBOX_BYTES,
+        outbox_stall_s=_OUTBOX_STALL_S,
     )
     config = uvicorn.Config(
         Starlette(routes=[WebSocketRoute("/ws", entrance.serve)]),

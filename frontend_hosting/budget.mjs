@@ -16,7 +16,7 @@ const visit = (key) => {
   initial.add(chunk.file)
   chunk.imports?.forEach(visit)
 }
-for (const [key, chunk] of Object.entries(manifest)) if (chunk.isEntry) visit(key)
+visit('index.html')
 
 let total = 0
 for (const file of [...initial].filter((name) => name.endsWith('.js'))) {

@@ -21,6 +21,6 @@ compile() { # $1 group, then further options
 }
 
 compile dev
-for group in service emulators talk; do
+for group in service emulators talk infra; do
     compile "$group" -c requirements/dev.txt
 done

@@ -1,9 +1,9 @@
 """What runs on one machine: each part's command, environment, and the line by which it says that it is ready."""
 
+import dataclasses
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +17,7 @@ _READY: Final = re.compile(r"^ready (?P<url>https?://\S+)(?P<facts>(?: \S+=\S+)*
 _VITE_READY: Final = re.compile(r"Local:\s+(?P<url>http://\S+?)/?\s")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """One process to start."""
 
@@ -30,7 +30,7 @@ class Part:
     first_step: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
     """What a part said when it became ready: where it listens, and the `key=value` facts behind it."""
 
@@ -113,6 +113,11 @@ def service(
         grace_s=float(settings["VOICE_DRAIN_S"]) + 5.0,
         first_step="starting",
     )
+
+
+def with_port(part: Part, port: int) -> Part:
+    """The service on this port of all."""
+    return dataclasses.replace(part, environment={**part.environment, "VOICE_PORT": str(port)})
 
 
 def dev_page(*, page: Path, service_url: str, environment: Mapping[str, str]) -> Part:

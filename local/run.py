@@ -1,16 +1,20 @@
 """Start the parts in order, say where the assistant is, and stop everything when one ends or the user says so.
 
-Nothing is restarted silently: a part that dies takes the others with it, and the end of its log is shown.
+Nothing is restarted silently: a part that dies takes the others with it, and the end of its log is shown. SIGUSR1
+stops the service and starts it again on its port, as a deployment would; the process to tell stands in
+`.run/runner-PORT.pid`.
 """
 
 import asyncio
 import contextlib
+import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Never, TextIO
+from urllib.parse import urlsplit
 
 from local import parts, ports, sign_in
 from local.child import Child, ChildDied
@@ -83,16 +87,15 @@ class Runner:
                 environment=self._environment,
             )
         )
-        served = await self._start(
-            parts.service(
-                port=choices.port,
-                model=model,
-                pool=pool,
-                page_dir=page_dir if choices.page else None,
-                state_dir=choices.root / ".run",
-                environment=self._environment,
-            )
+        service = parts.service(
+            port=choices.port,
+            model=model,
+            pool=pool,
+            page_dir=page_dir if choices.page else None,
+            state_dir=choices.root / ".run",
+            environment=self._environment,
         )
+        served = await self._start(service)
         address = served.url
         if choices.dev_page:
             page = choices.root / "frontend_hosting"
@@ -105,8 +108,14 @@ class Runner:
             await asyncio.to_thread(sign_in.register, pool, [served.url, address])
         except OSError as failure:
             raise CannotStart(f"the user pool does not take the page's address: {failure}") from failure
-        self._announce(address, served.url, pool)
-        await self._until_one_ends()
+        # With port 0 the port was chosen by the system, and the page knows it by now.
+        again = parts.with_port(service, urlsplit(served.url).port or choices.port)
+        with _pid_file(choices.root / ".run", served.url), _wish(signal.SIGUSR1) as restart:
+            self._announce(address, served.url, pool)
+            while True:
+                await self._until_one_ends(unless=restart)
+                restart.clear()
+                await self._replace(service.name, again)
 
     async def _start(self, part: Part) -> Ready:
         began_at = time.monotonic()
@@ -150,15 +159,23 @@ class Runner:
         if self._choices.open_page is not None:
             self._choices.open_page(f"{address}/")
 
-    async def _until_one_ends(self) -> Never:
+    async def _replace(self, name: str, part: Part) -> None:
+        old, running = next((child, part) for child, part in self._children if child.name == name)
+        self._children.remove((old, running))
+        await old.stop(grace_s=running.grace_s)
+        await self._start(part)
+
+    async def _until_one_ends(self, *, unless: asyncio.Event) -> None:
+        """Raise when a part ends; return when the event happens first."""
+        wished = asyncio.create_task(unless.wait())
         endings = {asyncio.create_task(child.ended()): child for child, _ in self._children}
         try:
-            done, _ = await asyncio.wait(endings, return_when=asyncio.FIRST_COMPLETED)
-            ended = next(iter(done))
-            raise ChildDied(f"{endings[ended].obituary(ended.result())}")
+            done, _ = await asyncio.wait({*endings, wished}, return_when=asyncio.FIRST_COMPLETED)
+            for ended in done & endings.keys():
+                raise ChildDied(f"{endings[ended].obituary(ended.result())}")
         finally:
-            for ending in endings:
-                await _cancelled(ending)
+            for task in (*endings, wished):
+                await _cancelled(task)
 
     async def _stop(self) -> None:
         """Stop in the opposite order of the start; a second Ctrl-C meanwhile ends all graces."""
@@ -201,6 +218,30 @@ async def _signals(told: asyncio.Future[int]) -> AsyncIterator[None]:
     finally:
         for number in codes:
             loop.remove_signal_handler(number)
+
+
+@contextlib.contextmanager
+def _wish(number: signal.Signals) -> Iterator[asyncio.Event]:
+    """While inside, the signal sets the event."""
+    loop = asyncio.get_running_loop()
+    event = asyncio.Event()
+    loop.add_signal_handler(number, event.set)
+    try:
+        yield event
+    finally:
+        loop.remove_signal_handler(number)
+
+
+@contextlib.contextmanager
+def _pid_file(folder: Path, url: str) -> Iterator[None]:
+    """While inside, this process can be found by the port of its service."""
+    path = folder / f"runner-{urlsplit(url).port}.pid"
+    folder.mkdir(exist_ok=True)
+    path.write_text(f"{os.getpid()}\n")
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
 
 
 async def _first_of(stopped: asyncio.Future[int], serving: asyncio.Task[Never]) -> int:

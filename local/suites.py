@@ -1,6 +1,7 @@
 """Run the project's test suites one after the other and add up what they counted.
 
-`python -m local.suites all` is `make test`; `fast` leaves out what needs processes, the speech engine or a browser.
+`python -m local.suites all` is `make test`; `fast` leaves out what needs processes, the speech engine or a browser;
+`deploy` and `box` need root and tools of their own, and say so in one line where those are missing.
 Each suite writes a machine-readable report beside what it prints; the counts come from there, never from the screen.
 """
 
@@ -21,6 +22,8 @@ from local import stage
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 REPORTS: Final = ROOT / ".run" / "reports"
+# What reads templates and workflows; the first synthesis costs seconds, so one process runs them all.
+TEMPLATES: Final = ("stacks", "delivery")
 FAST: Final = "not process and not speech and not browser"
 
 
@@ -91,20 +94,32 @@ def read_playwright(text: str) -> Counts:
     )
 
 
-def suites(*, fast: bool) -> list[Suite]:
+def pytest_suite(name: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Suite:
+    return Suite(
+        name=name,
+        command=[sys.executable, "-m", "pytest", "-q", f"--junitxml={REPORTS / name}.xml", *arguments],
+        report=REPORTS / f"{name}.xml",
+        read=read_junit,
+        environment=environment or {},
+    )
+
+
+def suites(which: str) -> list[Suite]:
+    """The suites that a word stands for."""
+    if which in {"deploy", "box"}:
+        return [pytest_suite(which, f"tests/{which}")]
+    fast = which == "fast"
     page = ROOT / "frontend_hosting"
     npm = ["npm", "--prefix", str(page), "run", "--silent"]
-    python = Suite(
-        name="python",
-        command=[
-            *(sys.executable, "-m", "pytest", "-q", f"--junitxml={REPORTS / 'python.xml'}"),
-            *(("-m", FAST) if fast else ()),
-        ],
-        report=REPORTS / "python.xml",
-        read=read_junit,
+    apart = [f"--ignore=tests/{folder}" for folder in (*TEMPLATES, "deploy", "box")]
+    python = pytest_suite(
+        "python",
+        *apart,
+        *(("-m", FAST) if fast else ()),
         # A coroutine nobody awaits and a callback that blocks the loop show themselves.
         environment={"PYTHONASYNCIODEBUG": "1"} if fast else {},
     )
+    stacks = pytest_suite("stacks", *(f"tests/{folder}" for folder in TEMPLATES))
     vitest = Suite(
         name="page",
         command=[
@@ -119,6 +134,16 @@ def suites(*, fast: bool) -> list[Suite]:
         read=read_vitest,
         environment={} if sys.stdout.isatty() else {"NO_COLOR": "1"},
     )
+    worklets = Suite(
+        name="worklets",
+        command=[
+            *(*npm, "test:browser", "--", "--reporter=default", "--reporter=json"),
+            f"--outputFile.json={REPORTS / 'worklets.json'}",
+        ],
+        report=REPORTS / "worklets.json",
+        read=read_vitest,
+        environment={"CHROMIUM": os.environ.get("CHROMIUM") or chromium() or "chromium"},
+    )
     browser = Suite(
         name="browser",
         command=[*npm, "e2e", "--", "--reporter=line,json"],
@@ -132,7 +157,7 @@ def suites(*, fast: bool) -> list[Suite]:
         },
         talks=True,
     )
-    return [python, vitest] if fast else [python, vitest, browser]
+    return [python, vitest] if fast else [python, stacks, vitest, worklets, browser]
 
 
 def chromium() -> str | None:
@@ -176,12 +201,16 @@ def _run(suite: Suite, environment: Mapping[str, str]) -> Counts:
 
 def main(arguments: Sequence[str] | None = None, *, chosen: Sequence[Suite] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m local.suites", description=__doc__)
-    parser.add_argument("which", choices=("all", "fast"))
-    which = parser.parse_args(arguments).which
+    parser.add_argument("which", nargs="+", choices=("all", "fast", "deploy", "box"))
+    which: Sequence[str] = parser.parse_args(arguments).which
+    if chosen is None:
+        chosen, is_whole = [suite for word in which for suite in suites(word)], True
+    else:
+        is_whole = False
     lines = []
     total = Counts()
     begun_at = time.monotonic()
-    for suite in chosen if chosen is not None else suites(fast=which == "fast"):
+    for suite in chosen:
         sys.stdout.write(f"\n== {suite.name}\n")
         sys.stdout.flush()
         suite_begun_at = time.monotonic()
@@ -190,7 +219,7 @@ def main(arguments: Sequence[str] | None = None, *, chosen: Sequence[Suite] | No
         total += counts
     summary = f"{total} in {time.monotonic() - begun_at:.1f} s\n"
     sys.stdout.write("\n" + "\n".join(lines) + f"\n{summary}")
-    if chosen is None:
+    if is_whole:
         # make prints an error of its own after a failure; who wants the last word to be the counts reads it here.
         (REPORTS / "summary").write_text(summary, encoding="utf-8")
     return 1 if total.failed or not total.passed else 0

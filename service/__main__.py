@@ -9,28 +9,32 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final, Never, assert_never
 
 import uvicorn
 import uvloop
 
+from service import garbage
 from service.app import create_app
-from service.auth.sign_in import SignIn
 from service.errors import ModelFailure
 from service.identity import cognito
 from service.metrics import logs
 from service.metrics.counters import Counters
+from service.sessions import Sessions
 from service.settings import ImpossibleSettingsError, Settings, load
 from service.stores.ports import ConversationStore, StoreUnavailableError
-from service.stores.wiring import open_store
+from service.stores.wiring import open_stores
 from service.transports.bedrock_direct.transport import BedrockDirectTransport
 from service.transports.bedrock_sdk import BedrockSdkTransport
 from service.transports.deadlines import Deadlines
 from service.transports.fallback import FallbackTransport
 from service.transports.ports import ModelTransport
 from service.transports.websocket_protocol import DirectProtocol
+from service.workers import parent
+from service.workers.link import Alone, Link, Others
 
 _IMPOSSIBLE: Final = 2
 # A client that takes nothing at all for this long is gone, whatever its TCP window says.
@@ -41,7 +45,7 @@ _BACKLOG: Final = 512
 class _Server(uvicorn.Server):
     """uvicorn without its signal handlers, announcing itself when it listens."""
 
-    address = ""
+    on_listening: Callable[[], None]
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -50,11 +54,25 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         if self.started:
-            print(f"ready {self.address}", flush=True)
+            garbage.settle()
+            self.on_listening()
 
 
-def main() -> int:
-    """Run until told to stop; 0 after an orderly end, 2 when the settings or the port are impossible."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run until told to stop; 0 after an orderly end, 2 when the settings or the port are impossible.
+
+    With `--worker` and two descriptors, the listener and the link to its parent, it is one of several.
+    """
+    match sys.argv[1:] if arguments is None else arguments:
+        case [parent.WORKER, listener_fd, link_fd]:
+            return _work(int(listener_fd), int(link_fd))
+        case []:
+            pass
+        case _:
+            print(
+                "voice service: settings come from the environment; there are no arguments", file=sys.stderr
+            )
+            return _IMPOSSIBLE
     try:
         settings = load()
         listener = _listen(settings)
@@ -62,13 +80,49 @@ def main() -> int:
         print(f"voice service: {error}", file=sys.stderr)
         return _IMPOSSIBLE
     logs.configure(settings.log_level)
+
+    def announce() -> None:
+        print(f"ready {_address(listener)}", flush=True)
+
     with listener:
+        workers = parent.count(settings)
+        if workers > 1:
+            return asyncio.run(_supervise(settings, listener, announce, workers))
         try:
-            uvloop.run(_serve(settings, listener))
+            uvloop.run(_serve_alone(settings, listener, announce))
         except StoreUnavailableError as error:
             print(f"voice service: the store of conversations cannot be used: {error}", file=sys.stderr)
             return _IMPOSSIBLE
     return 0
+
+
+async def _supervise(
+    settings: Settings, listener: socket.socket, announce: Callable[[], None], workers: int
+) -> int:
+    return await parent.Parent(settings, listener, announce).run(workers)
+
+
+def _work(listener_fd: int, link_fd: int) -> int:
+    """Be one worker of several."""
+    settings = load()
+    logs.configure(settings.log_level)
+    with socket.socket(fileno=listener_fd) as listener, socket.socket(fileno=link_fd) as end:
+        uvloop.new_event_loop().run_until_complete(_serve_linked(settings, listener, end))
+        # Closing the loop waits for ever in libuv now and then when the parent was killed; the end of the process
+        # closes all that it would have closed.
+        _exit_now(0)
+
+
+async def _serve_linked(settings: Settings, listener: socket.socket, end: socket.socket) -> None:
+    link = await Link.over(end)
+    try:
+        await _serve(settings, listener, link.tell_ready, link)
+    finally:
+        await link.aclose()
+
+
+async def _serve_alone(settings: Settings, listener: socket.socket, announce: Callable[[], None]) -> None:
+    await _serve(settings, listener, announce, Alone())
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -82,10 +136,12 @@ def _listen(settings: Settings) -> socket.socket:
     return listener
 
 
-async def _serve(settings: Settings, listener: socket.socket) -> None:
+async def _serve(
+    settings: Settings, listener: socket.socket, announce: Callable[[], None], others: Others
+) -> None:
     counters = Counters()
     clock = asyncio.get_running_loop().time
-    store = open_store(
+    stores = open_stores(
         settings.store,
         path=settings.store_path,
         table=settings.store_table,
@@ -94,40 +150,55 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         timeout_s=settings.store_timeout_s,
         retention_days=settings.retention_days,
     )
-    await _check(store, settings)
-    async with cognito(settings, counters=counters, clock=clock) as sign_in:
-        await _serve_until_told(sign_in, store, settings, listener, counters, clock)
+    await _check(None if stores is None else stores.conversations, settings)
+    tickets = others.tickets if stores is None else stores.tickets
+    async with cognito(settings, counters=counters, clock=clock, tickets=tickets) as sign_in:
+        app = create_app(
+            settings,
+            model=_model(settings, counters),
+            sign_in=sign_in,
+            counters=counters,
+            clock=clock,
+            store=None if stores is None else stores.conversations,
+            documents=None if stores is None else stores.documents,
+            elsewhere=others.sessions,
+            on_sessions=others.tell_sessions,
+        )
+        server = _Server(_uvicorn_config(app, settings))
+        server.on_listening = announce
+        await _serve_until_told(
+            server,
+            listener,
+            settings=settings,
+            sessions=app.state.sessions,
+            counters=counters,
+            others=others,
+        )
 
 
-async def _serve_until_told(  # noqa: PLR0917 - what `_serve` has made
-    sign_in: SignIn,
-    store: ConversationStore | None,
-    settings: Settings,
+async def _serve_until_told(
+    server: _Server,
     listener: socket.socket,
+    *,
+    settings: Settings,
+    sessions: Sessions,
     counters: Counters,
-    clock: Callable[[], float],
+    others: Others,
 ) -> None:
     log = logs.logger("service")
-    app = create_app(
-        settings,
-        model=_model(settings, counters),
-        sign_in=sign_in,
-        counters=counters,
-        clock=clock,
-        store=store,
-    )
-    server = _Server(_uvicorn_config(app, settings))
-    server.address = _address(listener)
     stopping = _on_signal()
     serving = asyncio.create_task(server.serve(sockets=[listener]))
-    ends: set[asyncio.Future[None]] = {serving, stopping}
+    ends: set[asyncio.Future[None]] = {serving, stopping, others.lost}
     await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-    # Whatever hangs from here on, the process ends in time.
-    asyncio.get_running_loop().call_later(settings.stop_timeout_s, _exit_now, 1)
+    # Whatever hangs from here on, the loop included, the process ends in time.
+    in_time = threading.Timer(settings.stop_timeout_s, _exit_now, [1])
+    in_time.daemon = True
+    in_time.start()
     if not serving.done():
-        log.info("draining", sessions=len(app.state.sessions), drain_s=settings.drain_s)
-        left = await app.state.sessions.drain(settings.drain_s)
+        log.info("draining", sessions=len(sessions), drain_s=settings.drain_s)
+        left = await sessions.drain(settings.drain_s)
         log.info("drained", sessions_left=left, counters=dict(counters.snapshot()))
+        others.tell_counters(counters.snapshot())
         server.should_exit = True
     await serving
 
@@ -227,6 +298,7 @@ def _on_signal() -> asyncio.Future[None]:
 
 
 def _exit_now(code: int) -> Never:
+    sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
 

@@ -15,19 +15,26 @@ from starlette.responses import Response
 from starlette.routing import WebSocketRoute
 
 from service import identifiers
+from service.allowances import BEAT_S, Allowances
 from service.api import conversations, options, page_config, problems, tickets
 from service.api import health as health_api
 from service.api.page import Page
 from service.auth.sign_in import SignIn
 from service.driver import SessionCore, Surroundings
 from service.errors import ModelFailure
+from service.metrics import quota
 from service.metrics.counters import Counters
+from service.metrics.load import LoadMeter
 from service.metrics.logs import logger
+from service.places import SharedPlaces, Unlimited
 from service.policies.admission import Admission
+from service.policies.allowance import Allowance
 from service.policies.breaker import Breaker
 from service.policies.closure import Closure, TrailingSilence
 from service.policies.endpointing import Endpointing
+from service.policies.pressure import Limits, Pressure
 from service.policies.profiles import profile_for
+from service.policies.quota import Quota
 from service.policies.rate import RateLimits
 from service.policies.watchdog import Watchdog
 from service.reception import Reception, problem_of
@@ -35,7 +42,8 @@ from service.session.machine import Session
 from service.session.terms import SessionTerms
 from service.sessions import Sessions
 from service.settings import Settings
-from service.stores.ports import ConversationStore
+from service.stores.memory import MemoryDocuments
+from service.stores.ports import ConversationStore, Documents, StoreError
 from service.tools.current_time import CurrentTime
 from service.tools.registry import Registry
 from service.transports.guarded import GuardedTransport
@@ -64,13 +72,32 @@ def create_app(
     counters: Counters,
     clock: Callable[[], float],
     store: ConversationStore | None = None,
+    documents: Documents | None = None,
     wall_clock: Callable[[], float] = time.time,
     chance: Callable[[], float] = random.random,
     new_id: Callable[[], str] = identifiers.new_id,
     new_token: Callable[[], str] = identifiers.new_token,
+    elsewhere: Callable[[], int] = lambda: 0,
+    on_sessions: Callable[[int], None] = lambda _: None,
 ) -> FastAPI:
-    """The application; `app.state.sessions` is what has to be drained before it stops."""
+    """The application; `app.state.sessions` is what has to be drained before it stops.
+
+    Of several workers each is told how many sessions the others have, and tells how many it has.
+    """
     health = health_api.Health()
+    places = _places(settings, documents or MemoryDocuments(wall_clock), new_id, wall_clock)
+    allowances = Allowances(
+        Allowance(sessions=settings.user_sessions, day_s=settings.user_minutes_per_day * 60.0),
+        documents or MemoryDocuments(wall_clock),
+        wall_clock=wall_clock,
+    )
+    pressure = Pressure(Limits(cpu_share=settings.max_cpu_percent / 100, lag_s=settings.max_lag_ms / 1_000))
+    meter = LoadMeter(
+        pressure,
+        cores=quota.cores() / max(1, settings.workers),
+        clock=clock,
+        on_change=health.note_load,
+    )
     tools = Registry([CurrentTime()], timeout_s=settings.tool_timeout_s, report=_report_tool)
     sessions = Sessions(
         admission=Admission(max_sessions=settings.max_sessions),
@@ -84,6 +111,9 @@ def create_app(
             close_timeout_s=settings.model_close_timeout_s + 5.0,
             store=store,
             store_timeout_s=settings.store_timeout_s,
+            places=places,
+            allowances=allowances,
+            pressure=pressure,
         ),
         new_session=partial(
             _new_session, _terms(settings, tools, keeps_history=store is not None), new_id, chance
@@ -91,12 +121,22 @@ def create_app(
         new_id=new_id,
         new_token=new_token,
         wall_clock=wall_clock,
+        elsewhere=elsewhere,
+        on_change=on_sessions,
     )
     rules = Rules(allowed_origins=settings.allowed_origins, loopback_only=settings.is_loopback)
     app = FastAPI(
         title="Voice assistant",
         version="1",
-        lifespan=partial(_lifespan, model=model, store=store, health=health, sessions=sessions),
+        lifespan=partial(
+            _lifespan,
+            model=model,
+            store=store,
+            health=health,
+            sessions=sessions,
+            places=places,
+            meter=meter,
+        ),
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -104,7 +144,9 @@ def create_app(
     app.state.sessions = sessions
     problems.install(app)
     app.include_router(
-        health_api.router(health, sessions=sessions.__len__, max_sessions=settings.max_sessions)
+        health_api.router(
+            health, sessions=lambda: len(sessions) + elsewhere(), max_sessions=settings.max_sessions
+        )
     )
     app.include_router(
         options.router(
@@ -125,21 +167,35 @@ def create_app(
             scopes=(*settings.auth_scopes, *_PAGE_SCOPES),
         )
     )
-    reception = Reception(rules=rules, sign_in=sign_in, sessions=sessions)
+    reception = Reception(rules=rules, sign_in=sign_in, sessions=sessions, allowances=allowances)
     app.include_router(tickets.router(reception.issue))
     if store is not None:
-        app.include_router(conversations.router(store, user_of=reception.user_of))
+        app.include_router(
+            conversations.router(store, user_of=reception.user_of, on_deleted=sessions.deleted)
+        )
     entrance = Entrance(
         rules=rules,
         admit=sessions.admit,
         refuse=_refusal,
         count=lambda name, label: counters.add(name, label=label),
         outbox_bytes=settings.outbox_bytes,
+        outbox_stall_s=settings.outbox_stall_s,
     )
     app.router.routes.append(WebSocketRoute("/ws", entrance.serve))
     if settings.page_dir is not None:
         app.mount("/", Page(settings.page_dir, connects_to=(settings.auth_issuer, settings.auth_domain)))
     return app
+
+
+def _places(
+    settings: Settings,
+    documents: Documents,
+    new_id: Callable[[], str],
+    wall_clock: Callable[[], float],
+) -> SharedPlaces | Unlimited:
+    if not settings.model_quota:
+        return Unlimited()
+    return SharedPlaces(Quota(streams=settings.model_quota), documents, task=new_id(), wall_clock=wall_clock)
 
 
 def _terms(settings: Settings, tools: Registry, *, keeps_history: bool) -> SessionTerms:
@@ -157,6 +213,8 @@ def _terms(settings: Settings, tools: Registry, *, keeps_history: bool) -> Sessi
             for tool in tools.descriptions
         ),
         keeps_history=keeps_history,
+        needs_place=bool(settings.model_quota or settings.user_sessions or settings.user_minutes_per_day),
+        queue_patience_s=settings.queue_patience_s,
         parked_s=settings.park_s,
         closure=Closure(settings.closure),
         trailing=TrailingSilence(after_speech_ms=settings.trailing_silence_ms),
@@ -213,17 +271,25 @@ async def _lifespan(
     store: ConversationStore | None,
     health: health_api.Health,
     sessions: Sessions,
+    places: SharedPlaces | Unlimited,
+    meter: LoadMeter,
 ) -> AsyncIterator[None]:
     health.model_problem = "the model has not been checked yet"
-    checking = asyncio.create_task(_check(model, health), name="model check")
-    watching = asyncio.create_task(_watch(sessions), name="revocation watch")
+    working = {
+        asyncio.create_task(_check(model, health), name="model check"),
+        asyncio.create_task(_watch(sessions), name="revocation watch"),
+        asyncio.create_task(meter.run(), name="load meter"),
+        asyncio.create_task(_count(sessions), name="count of users"),
+    }
+    if isinstance(places, SharedPlaces):
+        working.add(asyncio.create_task(places.run(), name="ledger of streams"))
     health.phase = health_api.Phase.SERVING
     try:
         yield
     finally:
-        checking.cancel()
-        watching.cancel()
-        await asyncio.wait({checking, watching})
+        for task in working:
+            task.cancel()
+        await asyncio.wait(working)
         await model.aclose()
         if store is not None:
             await store.aclose()
@@ -242,6 +308,18 @@ async def _check(model: ModelTransport, health: health_api.Health) -> None:
             health.model_problem = None
             _log.info("the model can be reached")
             return
+
+
+async def _count(sessions: Sessions) -> None:
+    """Count what users hold and use, again and again; a store that is away costs nobody a running session."""
+    while True:
+        await asyncio.sleep(BEAT_S)
+        try:
+            await sessions.count()
+        except StoreError as error:
+            _log.warning("users could not be counted", reason=str(error))
+        except Exception:  # noqa: BLE001 - the next round counts again
+            _log.exception("counting users failed")
 
 
 async def _watch(sessions: Sessions) -> None:

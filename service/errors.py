@@ -42,6 +42,7 @@ class ErrorCode(StrEnum):
     TOO_SLOW = "too_slow"
     FORBIDDEN = "forbidden"
     AT_CAPACITY = "at_capacity"
+    DAILY_LIMIT = "daily_limit"
     CONVERSATION_UNKNOWN = "conversation_unknown"
     HISTORY_UNAVAILABLE = "history_unavailable"
     NOT_SAVED = "not_saved"

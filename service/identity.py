@@ -9,7 +9,7 @@ from service.auth.cognito import CognitoTokens
 from service.auth.issuer import Issuer
 from service.auth.key_set import KeySet
 from service.auth.sign_in import SignIn
-from service.auth.tickets import MemoryTicketStore, Tickets
+from service.auth.tickets import MemoryTicketStore, Tickets, TicketStore
 from service.metrics.counters import Counters
 from service.metrics.logs import logger
 from service.settings import Settings
@@ -19,9 +19,16 @@ _log = logger("service.identity")
 
 @asynccontextmanager
 async def cognito(
-    settings: Settings, *, counters: Counters, clock: Callable[[], float]
+    settings: Settings,
+    *,
+    counters: Counters,
+    clock: Callable[[], float],
+    tickets: TicketStore | None = None,
 ) -> AsyncIterator[SignIn]:
-    """Sign-in by the tokens of one user pool; the pool need not be there yet."""
+    """Sign-in by the tokens of one user pool; the pool need not be there yet.
+
+    `tickets` keeps those of several processes; without it this one keeps its own.
+    """
     issuer = Issuer(jwks_url=settings.jwks_url, user_info_url=settings.user_info_url)
     keys = KeySet(issuer.keys, clock=clock, report=_report)
     verifier = CognitoTokens(
@@ -36,7 +43,7 @@ async def cognito(
         yield SignIn(
             verifier=verifier,
             revocation=issuer,
-            tickets=Tickets(MemoryTicketStore(), wall_clock=time.time),
+            tickets=Tickets(tickets or MemoryTicketStore(), wall_clock=time.time),
             clock=clock,
         )
     finally:

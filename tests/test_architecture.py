@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("service", "emulators", "talk", "local")
+PACKAGES = ("service", "emulators", "talk", "local", "stacks", "delivery")
 BREACHES = {
     "the service is layered": ("service/wire/audio.py", "import service.session.machine"),
     "pure packages touch neither clock, loop, chance nor network": (
@@ -26,6 +26,14 @@ BREACHES = {
     "service, emulators, talk and local agree through tests, not imports": (
         "emulators/nova_sonic/stream.py",
         "import service.wire.audio",
+    ),
+    "delivery reads stages and their templates; nothing but tests imports it": (
+        "stacks/paths.py",
+        "import delivery.templates",
+    ),
+    "stacks give objects to stacks; a stage composes them": (
+        "stacks/stage_config.py",
+        "import stacks.voice_stage",
     ),
 }
 

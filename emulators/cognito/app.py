@@ -34,7 +34,8 @@ def create_app(stand_in: StandIn) -> Starlette:
     def route(path: str, endpoint: Endpoint, *methods: str) -> Route:
         async def unless_out(request: Request) -> Response:
             if stand_in.outage is not None:
-                return PlainTextResponse("Service unavailable", stand_in.outage)
+                # With the header all the same: a page must be able to read that it is refused.
+                return PlainTextResponse("Service unavailable", stand_in.outage, CORS)
             if request.method == "OPTIONS":
                 return Response(status_code=HTTPStatus.NO_CONTENT, headers=_PREFLIGHT)
             return await endpoint(request)

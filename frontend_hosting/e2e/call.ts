@@ -131,6 +131,7 @@ export class Call {
   }
 
   async screenshot(name: string): Promise<void> {
+    await this.page.evaluate(() => document.fonts.ready)
     await this.page.screenshot({ path: `artefacts/screens/${name}.png` })
   }
 }

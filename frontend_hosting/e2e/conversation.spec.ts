@@ -54,6 +54,27 @@ test.describe('a spoken question', () => {
   })
 })
 
+test.describe('with the network that tells speech from noise', () => {
+  test.use({ sound: ASKS_ONCE })
+
+  test('a spoken question is heard and answered', async ({ call }) => {
+    const { page } = call
+    const fetched: string[] = []
+    page.on('response', (response) => fetched.push(new URL(response.url()).pathname))
+    await call.open()
+    expect(fetched.filter((path) => path.endsWith('.f16')), 'it is fetched when it is wanted').toEqual([])
+    await page.getByRole('button', { name: 'Sound' }).click()
+    await page.getByRole('switch', { name: 'I am in a noisy place' }).click()
+    await page.keyboard.press('Escape')
+    await call.start()
+    await call.expectPhase('hearing')
+    await call.expectSound()
+    await expect(call.log.locator('[data-role=user]').first()).toHaveText(HEARD)
+    expect(fetched.filter((path) => path.endsWith('.f16'))).toHaveLength(1)
+    await expect(page.getByRole('alert')).toHaveCount(0)
+  })
+})
+
 test.describe('a user who speaks over the answer', () => {
   test.use({ sound: ASKS_ON })
 

@@ -14,7 +14,7 @@ test('a line that breaks is taken up again, and the thread says what was lost', 
   line.mend()
   await call.expectPhase('listening', 30_000)
 
-  await expect(call.log).toContainText('a new session began')
+  await expect(call.log).toContainText('A new session began')
   await expect(call.log.locator('[data-role=user]')).toHaveCount(1)
   await call.type('Where does this run?')
   await call.expectSound()

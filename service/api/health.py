@@ -29,6 +29,12 @@ class Health:
         self.phase = Phase.STARTING
         self.model_problem: str | None = None
         """Why the last check of the model failed; None when it passed."""
+        self.load_problem: str | None = None
+        """Why this process takes no more work; None when it does."""
+
+    def note_load(self, problem: str | None) -> None:
+        """The load became too much, or no longer is."""
+        self.load_problem = problem
 
     @property
     def reasons(self) -> list[str]:
@@ -36,6 +42,8 @@ class Health:
         reasons = [] if self.phase is Phase.SERVING else [self.phase.value]
         if self.model_problem is not None:
             reasons.append(self.model_problem)
+        if self.load_problem is not None:
+            reasons.append(self.load_problem)
         return reasons
 
 

@@ -4,6 +4,7 @@ Any path that is not a file is answered with the page's one document, which does
 file under /assets/, /api/ or /ws stays missing, so that a typo does not come back as HTML.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -15,40 +16,24 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 _NOT_FOUND: Final = 404
+_POLICY: Final = "Content-Security-Policy"
 _NO_FALLBACK: Final = ("api/", "assets/", "health", "ws")
 
-# Worklets and workers are files under /assets, so nothing but 'self' is needed; a page that is served over
-# plain HTTP on loopback speaks ws: to its own origin, which older browsers do not count as 'self'.
-_POLICY: Final = (
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self' data:",
-    "font-src 'self'",
-    "media-src 'self' blob:",
-    "worker-src 'self'",
-    "connect-src 'self' ws: {connects_to}",
-    "manifest-src 'self'",
-    "base-uri 'none'",
-    "object-src 'none'",
-    "form-action 'self'",
-    "frame-ancestors 'none'",
-    "require-trusted-types-for 'script'",
-)
+# The one source of what the page may do, for this process and for the stack that makes CloudFront's policy.
+# Worklets and workers are files under /assets, so nothing but 'self' is needed.
+HEADERS_FILE: Final = Path(__file__).with_name("page_headers.json")
+# A page that is served over plain HTTP on loopback speaks ws: to its own origin, which older browsers do not
+# count as 'self'.
+_SOCKET: Final = "ws:"
 
 
 def security_headers(connects_to: Sequence[str]) -> Mapping[str, str]:
     """The headers of every answer; the page may ask its own origin and those of these addresses (to sign in)."""
     parts = [urlsplit(address) for address in connects_to]
-    origins = sorted({f"{part.scheme}://{part.netloc}" for part in parts})
-    return {
-        "Content-Security-Policy": "; ".join(_POLICY).format(connects_to=" ".join(origins)),
-        "Permissions-Policy": "microphone=(self), camera=(), geolocation=(), payment=()",
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Resource-Policy": "same-origin",
-    }
+    sign_in = " ".join(sorted({f"{part.scheme}://{part.netloc}" for part in parts}))
+    headers = json.loads(HEADERS_FILE.read_text(encoding="utf-8"))
+    policy = "; ".join(f"{directive} {value}" for directive, value in headers[_POLICY].items())
+    return {**headers, _POLICY: policy.format(socket=_SOCKET, sign_in=sign_in)}
 
 
 class Page(StaticFiles):

@@ -12,8 +12,10 @@ import soxr  # type: ignore[import-untyped] # it ships stubs for its extension m
 
 from talk.audio import load, save
 from talk.conversation import hold_conversation
+from talk.record import Choices
 from tests.e2e.caller import ALL_JSON, BINARY, Caller, calling
 from tests.e2e.processes import Service, running_emulator, running_service
+from tests.pool import user_pool
 from tests.speech.corpus import OFFLINE, RATE_HZ, Clip, CorpusUnavailableError, human_clips, synthetic_clips
 from tests.speech.engine import transcriber
 from tests.speech.wer import normalise, word_error_rate
@@ -97,7 +99,8 @@ async def test_a_spoken_question_gets_an_answer_that_can_be_understood(
     (question,) = synthetic_clips(["What can you do?"])
     save(tmp_path / "question.wav", question.pcm16k, rate_hz=RATE_HZ)
 
-    conversation = await hold_conversation(service.url, [load(tmp_path / "question.wav")])
+    choices = Choices(token=str(user_pool().sign_in()["access_token"]))
+    conversation = await hold_conversation(service.url, [load(tmp_path / "question.wav")], choices=choices)
 
     assert None is conversation.failure
     (answer,) = conversation.answers

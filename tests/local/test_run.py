@@ -169,6 +169,21 @@ def test_a_signal_lets_every_part_end_well(assistant: Assistant, number: signal.
     assert "emulator ended well" in assistant.log("emulator")
 
 
+def test_the_service_starts_again_on_its_port_when_it_is_asked_to(assistant: Assistant) -> None:
+    assistant.start()
+    assistant.until_ready()
+    runner = int((assistant.root / ".run" / f"runner-{assistant.port}.pid").read_text())
+    os.kill(runner, signal.SIGUSR1)
+    for line in assistant.screen:
+        if line.startswith("  service") and "ready" in line:
+            break
+    assistant.signal(signal.SIGTERM)
+
+    assert 0 == assistant.ended()[0]
+    assert "emulator ended well" in assistant.log("emulator")
+    assert not (assistant.root / ".run" / f"runner-{assistant.port}.pid").exists()
+
+
 def test_ctrl_c_while_starting_stops_what_has_started(assistant: Assistant) -> None:
     assistant.put(
         service="import signal; signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM}); signal.sigwait({signal.SIGTERM})"

@@ -72,5 +72,14 @@ def test_a_report_of_an_earlier_run_is_not_counted(tmp_path: Path) -> None:
     assert Counts(failed=1) == suites.run(suite(report, "pass"))
 
 
+def test_every_folder_of_tests_is_in_exactly_one_suite() -> None:
+    commands = [suite.command for word in ("all", "deploy", "box") for suite in suites.suites(word)]
+    python = next(command for command in commands if any("python.xml" in word for word in command))
+    left_out = {word.removeprefix("--ignore=") for word in python if word.startswith("--ignore=")}
+    taken_up = {word for command in commands for word in command if word.startswith("tests/")}
+
+    assert left_out == taken_up
+
+
 def test_no_test_at_all_is_not_a_success(tmp_path: Path) -> None:
     assert 1 == suites.main(["all"], chosen=[suite(tmp_path / "a", writes('<testsuite tests="0"/>'))])

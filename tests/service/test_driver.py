@@ -1,6 +1,7 @@
 """The driver performs what a session wants, in order, and keeps one session's trouble to itself."""
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from service.errors import CloseCode, ErrorCode, ModelFailure, ModelFailureKind
 from service.holder import Holder
 from service.metrics.counters import Counters
 from service.metrics.sessions import SessionRecord
+from service.policies.pressure import Level, Pressure
 from service.session.effects import (
     CloseClient,
     CloseStream,
@@ -42,9 +44,9 @@ from service.session.events import (
 )
 from service.tools.current_time import CurrentTime
 from service.tools.registry import Registry
-from service.wire.client import Auth, End, Text
+from service.wire.client import Auth, End, Interrupt, Start, Text
 from service.wire.server import Pong
-from service.wire.sonic_input import SessionEnd, SessionStart
+from service.wire.sonic_input import AudioBlock, AudioInput, SessionEnd, SessionStart
 from service.wire.subprotocol import Subprotocol
 from tests.service import fake_sign_in
 from tests.service.fake_model import FakeModel
@@ -110,6 +112,7 @@ class Scene:
     model: FakeModel
     counters: Counters
     tasks: asyncio.TaskGroup
+    pressure: Pressure = field(default_factory=Pressure)
     grant: Grant = field(default_factory=lambda: fake_sign_in.grant(expires_at=fake_sign_in.NOW + 60))
 
     def begin(self, *, subprotocol: Subprotocol = Subprotocol.JSON) -> Driver:
@@ -123,6 +126,7 @@ class Scene:
                 tools=Registry([CurrentTime()], timeout_s=1.0, report=lambda _name, _error: None),
                 clock=lambda: NOW,
                 close_timeout_s=1.0,
+                pressure=self.pressure,
             ),
             holder=Holder(
                 self.grant, redeem=self.redeem, clock=lambda: NOW, wall_clock=lambda: fake_sign_in.NOW
@@ -340,3 +344,32 @@ async def test_a_sign_in_that_was_taken_back_is_told(scene: Scene) -> None:
 
 def test_a_ticket_is_in_no_text_that_could_be_logged() -> None:
     assert "secret" not in repr(RedeemTicket(ticket="secret")) + repr(Auth(ticket="secret"))
+
+
+async def test_under_pressure_frames_go_two_at_a_time_and_nothing_overtakes_them(scene: Scene) -> None:
+    block = AudioBlock(prompt="p", content="a")
+
+    def heard(pcm: bytes, *, droppable: bool = True) -> SendToModel:
+        return SendToModel(stream_id=1, event=AudioInput(block=block, pcm=pcm), droppable=droppable)
+
+    scene.session.answers[Start] = [OpenStream(stream_id=1)]
+    driver = scene.begin()
+    driver.on_text('{"type":"start"}')
+    await scene.session.until_heard(StreamOpened)
+    said = {
+        "calm": [heard(b"\x01\x00")],
+        "busy": [heard(b"\x02\x00"), heard(b"\x03\x00"), heard(b"\x04\x00")],
+        "silence": [heard(b"\x05\x00", droppable=False), heard(b"\x06\x00")],
+        "end": [SendToModel(stream_id=1, event=SessionEnd())],
+    }
+    for what, effects in said.items():
+        scene.pressure.level = Level.CALM if what == "calm" else Level.BUSY
+        scene.session.answers[Interrupt] = effects
+        driver.on_text('{"type":"interrupt"}')
+    sent = [
+        base64.b64decode(body["content"])[::2] if name == "audioInput" else name
+        for name, body in scene.model.stream.sent
+    ]
+    await driver.finish(1000)
+
+    assert [b"\x01", b"\x02\x03", b"\x04", b"\x05", b"\x06", "sessionEnd"] == sent

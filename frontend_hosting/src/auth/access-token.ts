@@ -2,13 +2,10 @@
 
 import { ErrorResponse, type User, type UserManager } from 'oidc-client-ts'
 
-import type { Proof } from '../voice/tickets.ts'
+import type { AccessToken } from '../voice/tickets.ts'
 
 /** A token about to run out would be refused on its way. */
 const LEAST_LIFE_S = 60
-
-/** Resolves to null when the user must sign in again; rejects when the user pool cannot be asked just now. */
-export type AccessToken = (proof: Proof) => Promise<string | null>
 
 export function accessTokens(manager: Pick<UserManager, 'getUser' | 'signinSilent'>): AccessToken {
   let renewing: Promise<string | null> | null = null

@@ -2,38 +2,50 @@ import { type ReactNode, useState } from 'react'
 import { useAuth } from 'react-oidc-context'
 
 import { Button } from '../ui/button.tsx'
+import { IconButton } from '../ui/icon-button.tsx'
+import { LeaveIcon } from '../ui/icons.tsx'
+import { ProblemBox } from '../ui/problem-box.tsx'
+import { useWords } from '../voice/words/use-words.ts'
 import type { SignIn } from './sign-in.ts'
-import { useBeginSignIn } from './sign-in-gate.tsx'
-import { useAuthWords } from './use-auth-words.ts'
+import { type BeginSignIn, useBeginSignIn } from './use-begin-sign-in.ts'
 
-/** The way out, in the page's header. */
-export function SignOutButton({ signIn }: { readonly signIn: SignIn }): ReactNode {
-  const words = useAuthWords()
+/** Who is signed in, and the way out, in the page's header. */
+export function Account({ signIn }: { readonly signIn: SignIn }): ReactNode {
   const { user } = useAuth()
+  return <SignOutButton email={user?.profile.email ?? null} onSignOut={() => void signIn.leave()} />
+}
+
+type SignOutProps = { readonly email: string | null; readonly onSignOut: () => void }
+
+export function SignOutButton({ email, onSignOut }: SignOutProps): ReactNode {
+  const words = useWords().signIn
   const [leaving, setLeaving] = useState(false)
-  const account = user?.profile.email
   return (
-    <button
-      type="button"
-      aria-label={words.signOut}
-      title={account === undefined ? words.signOut : words.signOutOf(account)}
+    <IconButton
+      label={words.out}
+      title={email === null ? words.out : words.outOf(email)}
       disabled={leaving}
       onClick={() => {
         setLeaving(true)
-        void signIn.leave()
+        onSignOut()
       }}
-      className="flex h-11 w-11 items-center justify-center rounded-full text-soft hover:text-ink"
     >
-      <svg viewBox="0 0 24 24" width="22" height="22" fill="none" stroke="currentColor" strokeWidth="1.8" strokeLinecap="round" strokeLinejoin="round" aria-hidden="true">
-        <path d="M10 4H6a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h4M15 8l4 4-4 4M19 12H9" />
-      </svg>
-    </button>
+      <LeaveIcon />
+    </IconButton>
   )
 }
 
 /** The way back in, below the problem that says that it is needed. */
-export function SignInAgainButton(): ReactNode {
-  const words = useAuthWords()
-  const begin = useBeginSignIn()
-  return <Button kind="primary" onClick={begin}>{words.signInAgain}</Button>
+export function SignInAgain({ signIn }: { readonly signIn: SignIn }): ReactNode {
+  return <SignInAgainButton {...useBeginSignIn(signIn)} />
+}
+
+export function SignInAgainButton({ begin, problem, busy }: BeginSignIn): ReactNode {
+  const words = useWords().signIn
+  return (
+    <>
+      {problem ? <ProblemBox {...problem} {...words.problems[problem.code]} /> : null}
+      <Button kind="primary" disabled={busy} onClick={begin}>{busy ? words.busy : words.again}</Button>
+    </>
+  )
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { logoutUrl, oidcSettings, returnPath } from './oidc.ts'
+import { keptIn, logoutUrl, oidcSettings, returnPath } from './oidc.ts'
 
 const CONFIG = { authority: 'https://idp.example/pool', clientId: 'a page', domain: 'https://login.example', scopes: ['openid', 'email'] }
 
@@ -27,6 +27,10 @@ it('the sign-out address has the names that Cognito wants', () => {
   expect(logoutUrl(CONFIG, 'https://voice.example')).toBe(
     'https://login.example/logout?client_id=a+page&logout_uri=https%3A%2F%2Fvoice.example%2F',
   )
+})
+
+it.each([[{ kept: 'a' }, 'a'], [{ kept: null }, null], [{ kept: 7 }, null], [undefined, null], ['kept', null]])('of %j is kept: %j', (state, kept) => {
+  expect(keptIn(state)).toBe(kept)
 })
 
 describe('after signing in one comes back', () => {

@@ -9,7 +9,7 @@ import type { PageConfig } from './config.ts'
 export const CALLBACK_PATH = '/auth/callback'
 const TIMEOUT_S = 5
 
-/** `storage` holds the PKCE verifier while the user is away at the user pool, and nothing longer than that. */
+/** `storage` holds the PKCE verifier and the whereabouts while the user is away at the user pool, and nothing longer than that. */
 export function oidcSettings(config: PageConfig, origin: string, storage: Storage): UserManagerSettings {
   return {
     authority: config.authority,
@@ -32,6 +32,13 @@ export function oidcSettings(config: PageConfig, origin: string, storage: Storag
 /** Cognito's own sign-out: not OpenID Connect's address, and not its names. `origin` with its slash must be registered. */
 export function logoutUrl(config: PageConfig, origin: string): string {
   return `${config.domain}/logout?${new URLSearchParams({ client_id: config.clientId, logout_uri: `${origin}/` })}`
+}
+
+/** What a redirect to the user pool takes along and brings back. */
+export type Whereabouts = { readonly path: string; readonly kept: string | null }
+
+export function keptIn(state: unknown): string | null {
+  return typeof state === 'object' && state !== null && 'kept' in state && typeof state.kept === 'string' ? state.kept : null
 }
 
 /** Where the user was before signing in; never another site, and never the callback itself. */

@@ -1,15 +1,11 @@
-// What can go wrong before anybody is signed in, by name. What it is called and what helps stands in words.ts.
+// What can go wrong before anybody is signed in, by name. What it is called and what helps stands in the catalogues.
 
 import { ErrorResponse } from 'oidc-client-ts'
 
-export type SignInProblemCode =
-  | 'insecure'
-  | 'storageBlocked'
-  | 'serviceUnreachable'
-  | 'configMissing'
-  | 'configWrong'
-  | 'poolUnreachable'
-  | 'notCompleted'
+import type { Words } from '../voice/words/en.ts'
+
+/** The catalogue of every language has a title and a remedy for each. */
+export type SignInProblemCode = keyof Words['signIn']['problems']
 
 /** `detail` is a sentence for whoever looks after the service, shown as it came. */
 export type SignInProblem = { readonly code: SignInProblemCode; readonly detail: string | null }

@@ -1,11 +1,10 @@
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import { AuthProvider, useAuth } from 'react-oidc-context'
-import type { User } from 'oidc-client-ts'
 
-import { CALLBACK_PATH, returnPath } from './oidc.ts'
-import { signInProblem } from './problems.ts'
+import { CALLBACK_PATH } from './oidc.ts'
 import type { Prepared, SignIn } from './sign-in.ts'
-import { SignInScreen } from './sign-in-screen.tsx'
+import { SignInPage } from './sign-in-page.tsx'
+import { useBeginSignIn } from './use-begin-sign-in.ts'
 
 type Props = { readonly signIn: SignIn; readonly children: ReactNode }
 
@@ -15,35 +14,32 @@ export function SignInGate({ signIn, children }: Props): ReactNode {
   const prepare = useCallback(() => void signIn.prepare().then(setPrepared), [signIn])
   useEffect(prepare, [prepare])
   if (prepared === null) return <Waiting />
-  if (prepared.status === 'failed') return <SignInScreen problem={prepared.problem} busy={false} action="repair" onAct={prepare} />
+  if (prepared.status === 'failed') return <SignInPage problem={prepared.problem} busy={false} action="repair" onAct={prepare} />
   return (
     <AuthProvider
       userManager={prepared.manager}
       skipSigninCallback={globalThis.location.pathname !== CALLBACK_PATH}
-      onSigninCallback={(user) => arrive(signIn, user)}
+      // The code is used up: it goes out of the address and of the history.
+      onSigninCallback={(user) => globalThis.history.replaceState(null, '', signIn.arrive(user?.state))}
     >
-      <Door returning={prepared.returning}>{children}</Door>
+      <Door signIn={signIn} returning={prepared.returning}>{children}</Door>
     </AuthProvider>
   )
 }
 
-/** The code is used up: it goes out of the address and of the history. */
-function arrive(signIn: SignIn, user: User | undefined): void {
-  signIn.remember()
-  globalThis.history.replaceState(null, '', returnPath(user?.state))
-}
+type DoorProps = Props & { readonly returning: boolean }
 
-function Door({ returning, children }: { readonly returning: boolean; readonly children: ReactNode }): ReactNode {
-  const { user, isLoading, error } = useAuth()
-  const begin = useBeginSignIn()
+function Door({ signIn, returning, children }: DoorProps): ReactNode {
+  const { user, isLoading } = useAuth()
+  const { begin, problem, busy } = useBeginSignIn(signIn)
   const settled = !user && !isLoading
   const asked = useRef(false)
   useEffect(() => {
     // A reload has forgotten the tokens: one redirect brings them back, as long as the user pool remembers the user.
-    if (!returning || !settled || error || asked.current) return
+    if (!returning || !settled || problem || asked.current) return
     asked.current = true
     begin()
-  }, [returning, settled, error, begin])
+  }, [returning, settled, problem, begin])
   useBackToScreen(user === null || user === undefined)
   useEffect(() => {
     // A callback that failed, or was opened by itself, is no place to stay.
@@ -51,19 +47,8 @@ function Door({ returning, children }: { readonly returning: boolean; readonly c
   }, [settled])
   // A token that has run out is renewed when it is needed; whoever was let in is not thrown out for it.
   if (user) return children
-  if (error || (settled && !returning)) {
-    return <SignInScreen problem={error ? signInProblem(error) : null} busy={isLoading} action="signIn" onAct={begin} />
-  }
+  if (problem || (!returning && (settled || busy))) return <SignInPage problem={problem} busy={busy} action="signIn" onAct={begin} />
   return <Waiting />
-}
-
-/** To the user pool; whoever comes back comes back to where they were. */
-export function useBeginSignIn(): () => void {
-  const { signinRedirect } = useAuth()
-  return useCallback(() => {
-    const { pathname, search } = globalThis.location
-    void signinRedirect({ state: { path: pathname + search } })
-  }, [signinRedirect])
 }
 
 /** "Back" from the user pool's page may bring this one back as it was left: on its way there. */

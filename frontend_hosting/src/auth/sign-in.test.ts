@@ -30,7 +30,10 @@ function page(answers: Answer[] = [() => Response.json(CONFIG)], ports: Partial<
       sessionStorage: () => kept,
       isSecure: true,
       goTo: (url) => done.push(`went to ${url}`),
+      path: () => '/usage?day=1',
       onLeave: () => done.push('ended the call'),
+      keep: () => 'what was said',
+      restore: (text) => done.push(`restored ${text}`),
       ...ports,
     })
   return { signIn: make(), reload: make, done }
@@ -77,7 +80,7 @@ describe('a reload', () => {
   it('finds out once that somebody was signed in, so that a redirect that fails is not repeated', async () => {
     const { signIn, reload } = page()
     await signIn.prepare()
-    signIn.remember()
+    signIn.arrive(undefined)
     expect(await reload().prepare()).toMatchObject({ returning: true })
     expect(await reload().prepare()).toMatchObject({ returning: false })
   })
@@ -85,17 +88,38 @@ describe('a reload', () => {
   it('after signing out brings nobody back', async () => {
     const { signIn, reload } = page()
     await signIn.prepare()
-    signIn.remember()
+    signIn.arrive(undefined)
     await signIn.leave()
     expect(await reload().prepare()).toMatchObject({ returning: false })
   })
 })
 
-it('a ticket needs a sign-in', async () => {
-  const { signIn } = page()
-  await expect(signIn.getTicket('known')).rejects.toMatchObject({ problem: { code: 'signInRequired' } })
+it('whoever comes back from the user pool is where they were, with what was said', () => {
+  const { signIn, reload, done } = page()
+  expect(reload().arrive(signIn.whereabouts())).toBe('/usage?day=1')
+  expect(done).toEqual(['restored what was said'])
+})
+
+it.each([
+  ['answers', () => new Response('{}'), true],
+  ['refuses', () => new Response('', { status: 503 }), false],
+  ['is gone', null, false],
+] as const)('a user pool that %s is noticed before anybody is sent there', async (_, answer, reachable) => {
+  const gone = (): Response => {
+    throw new TypeError('Failed to fetch')
+  }
+  const { signIn, done } = page([() => Response.json(CONFIG), answer ?? gone])
+  expect(await signIn.poolAnswers(), 'nobody knows yet where it is').toBe(false)
   await signIn.prepare()
-  await expect(signIn.getTicket('known')).rejects.toMatchObject({ problem: { code: 'signInRequired' } })
+  expect(await signIn.poolAnswers()).toBe(reachable)
+  expect(done.at(-1)).toBe('asked https://idp.example/pool/.well-known/openid-configuration')
+})
+
+it('there is no access token before anybody has signed in', async () => {
+  const { signIn } = page()
+  expect(await signIn.accessToken('known')).toBeNull()
+  await signIn.prepare()
+  expect(await signIn.accessToken('known')).toBeNull()
 })
 
 describe('signing out', () => {

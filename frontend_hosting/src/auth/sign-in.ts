@@ -1,13 +1,12 @@
-// The sign-in of this page: made ready from /config.json, asked for tickets, and ended everywhere.
+// The sign-in of this page: made ready from /config.json, asked for access tokens, and ended everywhere.
 
 import { UserManager } from 'oidc-client-ts'
 
-import { type GetTicket, TicketRefused } from '../voice/tickets.ts'
+import type { AccessToken } from '../voice/tickets.ts'
 import { accessTokens } from './access-token.ts'
 import { ConfigError, type PageConfig, parseConfig } from './config.ts'
-import { logoutUrl, oidcSettings } from './oidc.ts'
+import { keptIn, logoutUrl, oidcSettings, returnPath, type Whereabouts } from './oidc.ts'
 import type { SignInProblem } from './problems.ts'
-import { ticketOffice } from './tickets.ts'
 
 /** `returning`: somebody was signed in when this page was left. */
 type Ready = { readonly status: 'ready'; readonly manager: UserManager; readonly returning: boolean }
@@ -19,9 +18,14 @@ export type SignInPorts = {
   /** Throws where storage is blocked. */
   readonly sessionStorage: () => Storage
   readonly isSecure: boolean
+  /** Where in the page the user is. */
+  readonly path: () => string
   readonly goTo: (url: string) => void
   /** Whatever runs in the name of the user ends. */
   readonly onLeave: () => void
+  /** What the page wants to find again after a redirect, and its return. */
+  readonly keep: () => string | null
+  readonly restore: (kept: string) => void
 }
 
 /** Set while somebody is signed in here, so that a reload brings them back without a question. */
@@ -30,14 +34,11 @@ const CHANNEL = 'auth'
 const SIGNED_OUT = 'signed out'
 const TIMEOUT_MS = 5000
 
-const SIGN_IN_FIRST: GetTicket = () =>
-  Promise.reject(new TicketRefused({ code: 'signInRequired', detail: null }, { kind: 'fail', problem: 'signInRequired' }))
-
 export class SignIn {
   readonly #ports: SignInPorts
   readonly #channel: BroadcastChannel
   #preparing: Promise<Prepared> | null = null
-  #ready: { readonly config: PageConfig; readonly manager: UserManager; readonly getTicket: GetTicket } | null = null
+  #ready: { readonly config: PageConfig; readonly manager: UserManager; readonly accessToken: AccessToken } | null = null
 
   constructor(ports: SignInPorts) {
     this.#ports = ports
@@ -47,7 +48,7 @@ export class SignIn {
     }
   }
 
-  readonly getTicket: GetTicket = (proof) => (this.#ready?.getTicket ?? SIGN_IN_FIRST)(proof)
+  readonly accessToken: AccessToken = (proof) => this.#ready?.accessToken(proof) ?? Promise.resolve(null)
 
   /** Once; after a failure, again. */
   async prepare(): Promise<Prepared> {
@@ -67,16 +68,37 @@ export class SignIn {
       if (!response.ok) return failed(isGateway(response.status) ? 'serviceUnreachable' : 'configMissing', `/config.json: ${response.status}`)
       const config = parseConfig(await response.text())
       const manager = new UserManager(oidcSettings(config, origin, storage))
-      this.#ready = { config, manager, getTicket: ticketOffice(accessTokens(manager), fetch) }
+      this.#ready = { config, manager, accessToken: accessTokens(manager) }
       return { status: 'ready', manager, returning: takeReturning(storage) }
     } catch (error) {
       return error instanceof ConfigError ? failed('configWrong', error.message) : failed('serviceUnreachable')
     }
   }
 
-  /** Somebody has signed in: a reload brings them back. */
-  remember(): void {
+  /** Whether the user pool can be reached just now. */
+  async poolAnswers(): Promise<boolean> {
+    const authority = this.#ready?.config.authority
+    if (authority === undefined) return false
+    try {
+      const url = `${authority}/.well-known/openid-configuration`
+      return (await this.#ports.fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), cache: 'no-store' })).ok
+    } catch {
+      return false
+    }
+  }
+
+  /** For `signinRedirect`; the library keeps it in this tab's storage and takes it out again on return. */
+  whereabouts(): Whereabouts {
+    const { path, keep } = this.#ports
+    return { path: path(), kept: keep() }
+  }
+
+  /** Somebody has signed in: a reload brings them back. Answers where they were. */
+  arrive(state: unknown): string {
     this.#storage()?.setItem(RETURN_KEY, 'yes')
+    const kept = keptIn(state)
+    if (kept !== null) this.#ports.restore(kept)
+    return returnPath(state)
   }
 
   /** Out of this page, its other windows, everything that their refresh tokens brought, and the user pool's own session. */

@@ -33,7 +33,7 @@ export function DockButton({ icon, label, tone = 'neutral', shortcut, className 
       <span className="flex items-center gap-1.5 whitespace-nowrap">
         {label}
         {shortcut ? (
-          <kbd aria-hidden="true" className="hidden rounded border border-line px-1 font-sans text-[0.6875rem] text-soft lg:inline">
+          <kbd aria-hidden="true" className="hidden rounded border border-line px-1 font-sans text-[0.6875rem] text-soft @5xl:inline">
             {shortcut}
           </kbd>
         ) : null}

@@ -88,3 +88,44 @@ export function CloseIcon(): ReactNode {
     </Icon>
   )
 }
+
+export function CopyIcon(): ReactNode {
+  return (
+    <Icon>
+      <rect x="9" y="9" width="11" height="11" rx="2.5" />
+      <path d="M15 5.500A1.500 1.500 0 0 0 13.500 4h-8A1.500 1.500 0 0 0 4 5.500v8A1.500 1.500 0 0 0 5.500 15" />
+    </Icon>
+  )
+}
+
+export function SaveIcon(): ReactNode {
+  return (
+    <Icon>
+      <path d="M12 4v11M7.500 11l4.500 4.500 4.500-4.500M4.500 19.500h15" />
+    </Icon>
+  )
+}
+
+export function SoundIcon(): ReactNode {
+  return (
+    <Icon>
+      <path d="M4 9.500v5h3.500L12 18.500v-13L7.500 9.500zM15.500 9a4.500 4.500 0 0 1 0 6M18 6.500a8 8 0 0 1 0 11" />
+    </Icon>
+  )
+}
+
+export function LeaveIcon(): ReactNode {
+  return (
+    <Icon>
+      <path d="M10 4H6a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h4M15 8l4 4-4 4M19 12H9" />
+    </Icon>
+  )
+}
+
+export function DetailsIcon(): ReactNode {
+  return (
+    <Icon>
+      <path d="M5 19V13M10 19V6M15 19v-9M20 19V4" />
+    </Icon>
+  )
+}

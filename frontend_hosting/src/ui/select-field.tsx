@@ -2,7 +2,8 @@ import type { ReactNode } from 'react'
 
 import { ChevronIcon } from './icons.tsx'
 
-type Choice = { readonly value: string; readonly label: string }
+/** `lang`: where the label is not in the language of the page. */
+type Choice = { readonly value: string; readonly label: string; readonly lang?: string }
 
 type Props = {
   readonly label: string
@@ -22,7 +23,7 @@ export function SelectField({ label, value, choices, onChange }: Props): ReactNo
         className="min-h-9 w-full appearance-none truncate rounded-2xl bg-transparent pr-10 pb-2 pl-4 text-base font-medium text-ink outline-none"
       >
         {choices.map((choice) => (
-          <option key={choice.value} value={choice.value} className="bg-raised text-ink">
+          <option key={choice.value} value={choice.value} lang={choice.lang} className="bg-raised text-ink">
             {choice.label}
           </option>
         ))}

@@ -11,7 +11,8 @@ export type Closing =
   /** A fresh session may work; never sooner than `leastMs`. */
   | { readonly kind: 'retry'; readonly leastMs: number; readonly problem: CloseProblem }
 
-export type EndReason = 'done' | 'idle' | 'superseded'
+/** `signedInAgain`: the page was away for it, and has come back with what was said. */
+export type EndReason = 'done' | 'idle' | 'superseded' | 'signedInAgain'
 export type CloseProblem =
   | 'connectionLost'
   | 'messageTooBig'

@@ -2,11 +2,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import type { AudioListener } from './audio/audio-path.ts'
 import { MicrophoneError } from './audio/capture.ts'
+import type { Devices, OpenMicrophone } from './audio/device-choice.ts'
 import type { SocketToPage } from './audio/messages.ts'
 import { Conversation } from './conversation.ts'
 import type { Problem } from './problems.ts'
 import type { ClientMessage, Ready, ServerMessage } from './protocol.ts'
 import { phaseOf } from './session.ts'
+import { DEFAULT_SOUND } from './sound.ts'
 import { createVoiceStore } from './store.ts'
 import { type Proof, TicketRefused } from './tickets.ts'
 
@@ -17,19 +19,31 @@ const READY: Ready = {
   limits: { messageBytes: 32768, inputRate: 1.25, controlPerS: 20, sessionS: 3600, idleS: 300, textChars: 1000 },
 }
 
+const MICROPHONE: OpenMicrophone = { id: 'a', groupId: 'g', label: 'Headset', echoCancelled: true }
+
 /** A page whose microphone, loudspeaker and socket are lists of what was asked of them. */
-function page({ microphone = 'open' as 'open' | Error, diagnosis = { code: 'serviceUnreachable', detail: null } as Problem, tickets = (_proof: Proof): string | TicketRefused => 'ticket' } = {}) {
+function page({
+  unplugged = false,
+  microphone = 'open' as 'open' | Error,
+  network = 'there' as 'there' | 'missing',
+  diagnosis = { code: 'serviceUnreachable', detail: null } as Problem,
+  tickets = (_proof: Proof): string | TicketRefused => 'ticket',
+} = {}) {
   const done: string[] = []
   const sent: ClientMessage[] = []
   let socket: (event: SocketToPage) => void = () => expect.fail('no socket was opened')
   let audio: AudioListener | undefined
   const store = createVoiceStore()
   const channel = new MessageChannel()
+  let plugged: Devices = { microphones: [{ id: 'a', groupId: 'g', label: 'Headset' }], speakers: [] }
+  let plug = (): void => expect.fail('nobody watches the devices')
   const conversation = new Conversation(store, {
     openAudio: async ({ microphone: wanted }, listener) => {
       done.push(wanted ? 'microphone asked' : 'loudspeaker only')
       if (microphone !== 'open') throw microphone
       listener.onMicrophoneOpened()
+      if (wanted) listener.onMicrophone(MICROPHONE)
+      if (unplugged) listener.onMicrophoneLost()
       audio = listener
       return Promise.resolve({
         socketPorts: { capture: channel.port1, player: channel.port2 },
@@ -37,7 +51,20 @@ function page({ microphone = 'open' as 'open' | Error, diagnosis = { code: 'serv
         setGate: (gate) => done.push(`gate ${gate}`),
         setSilenceThreshold: (ms) => done.push(`silence ${ms}`),
         utteranceClosed: () => done.push('utterance closed'),
-        duck: (ducked) => done.push(ducked ? 'ducked' : 'unducked'),
+        useMicrophone: async (id) => {
+          done.push(`microphone ${id ?? 'default'}`)
+          listener.onMicrophone({ ...MICROPHONE, id: id ?? 'default' })
+          return Promise.resolve()
+        },
+        useSpeaker: async (id) => {
+          done.push(`speaker ${id ?? 'default'}`)
+          return Promise.resolve(true)
+        },
+        setVolume: (volume) => done.push(`volume ${volume}`),
+        useDetector: async (detector) => {
+          done.push(`detector ${detector}`)
+          return network === 'there' ? Promise.resolve() : Promise.reject(new TypeError('Failed to fetch'))
+        },
         resume: () => done.push('resumed'),
         close: () => done.push('audio closed'),
       })
@@ -51,6 +78,13 @@ function page({ microphone = 'open' as 'open' | Error, diagnosis = { code: 'serv
         close: () => done.push('socket closed'),
         dispose: () => done.push('worker ended'),
       }
+    },
+    devices: {
+      list: () => Promise.resolve(plugged),
+      watch: (listener) => {
+        plug = listener
+        return () => done.push('devices not watched')
+      },
     },
     getTicket: (proof) => {
       const answer = tickets(proof)
@@ -66,7 +100,13 @@ function page({ microphone = 'open' as 'open' | Error, diagnosis = { code: 'serv
     done,
     sent,
     phase: () => phaseOf(store.getState()),
-    receive: (message: ServerMessage) => socket({ type: 'message', message }),
+    receive: (message: ServerMessage) => socket({ type: 'message', message, audioMs: 0 }),
+    /** These are there from now on. */
+    plug: async (devices: Partial<Devices>): Promise<void> => {
+      plugged = { ...plugged, ...devices }
+      plug()
+      await vi.advanceTimersByTimeAsync(0)
+    },
     socket: (event: SocketToPage) => socket(event),
     audio: (): AudioListener => audio ?? expect.fail('no audio was opened'),
   }
@@ -142,10 +182,23 @@ describe('starting', () => {
     expect(done).toEqual(['microphone asked', 'audio closed'])
   })
 
-  it('asks why when the service refuses the socket', async () => {
+  const REFUSED: SocketToPage = { type: 'closed', code: 1006, reason: '', opened: false }
+
+  it('takes another ticket when the service refuses the socket: the first may have been too old', async () => {
+    const { conversation, socket, done, phase } = page()
+    await conversation.start(null)
+    socket(REFUSED)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(phase()).toBe('connecting')
+    expect(done.filter((step) => step === 'socket opened')).toHaveLength(2)
+  })
+
+  it('asks why when the service refuses that one too', async () => {
     const { conversation, socket, store } = page({ diagnosis: { code: 'serviceRefused', detail: 'All sessions are taken.' } })
     await conversation.start(null)
-    socket({ type: 'closed', code: 1006, reason: '', opened: false })
+    socket(REFUSED)
+    await vi.advanceTimersByTimeAsync(0)
+    socket(REFUSED)
     await vi.advanceTimersByTimeAsync(0)
     expect(store.getState().call).toEqual({ status: 'failed', problem: { code: 'serviceRefused', detail: 'All sessions are taken.' } })
   })
@@ -156,7 +209,7 @@ describe('starting', () => {
     socket({ type: 'opened' })
     await vi.advanceTimersByTimeAsync(15_000)
     expect(store.getState().call).toMatchObject({ problem: { code: 'serviceSilent' } })
-    expect(done.slice(-2)).toEqual(['socket closed', 'audio closed'])
+    expect(done.slice(-3)).toEqual(['socket closed', 'devices not watched', 'audio closed'])
   })
 
   it('twice is starting once', async () => {
@@ -167,20 +220,11 @@ describe('starting', () => {
 })
 
 describe('during the call', () => {
-  it('the reply is ducked while the user speaks over it, and comes back', async () => {
-    const { audio, receive, done } = await live()
-    receive({ type: 'state', seq: 3, state: 'speaking', responseId: 1 })
-    audio().onPlayer({ type: 'started', responseId: 1, atMs: Date.now() })
-    audio().onCapture({ type: 'speechStarted', atMs: Date.now() })
-    audio().onCapture({ type: 'speechAbandoned' })
-    expect(done.slice(-2)).toEqual(['ducked', 'unducked'])
-  })
-
   it('the response time ends when the sample is heard, not when it leaves the player', async () => {
     const { audio, store } = await live()
     audio().onCapture({ type: 'level', level: 0.1, lastSpeechAtMs: Date.now() - 400 })
     audio().onPlayer({ type: 'started', responseId: 1, atMs: Date.now() })
-    expect(store.getState().times).toEqual([{ session: 1, responseId: 1, ms: 430 }])
+    expect(store.getState().times).toMatchObject([{ session: 1, responseId: 1, ms: 430 }])
   })
 
   it('the detector is told when the service has closed the turn', async () => {
@@ -208,20 +252,110 @@ describe('during the call', () => {
     expect(store.getState().thread).toMatchObject([{ spoken: ['hello'], via: 'text' }])
   })
 
-  it('a microphone that is unplugged ends the call with its own problem', async () => {
+  it('the pause that ends a turn is the user’s, within what the service allows', async () => {
+    const { conversation, done } = await live()
+    conversation.setSound({ ...DEFAULT_SOUND, pauseMs: 600 })
+    conversation.setSound({ ...DEFAULT_SOUND, pauseMs: 60_000 })
+    conversation.setSound(DEFAULT_SOUND)
+    expect(done.filter((step) => step.startsWith('silence'))).toEqual(['silence 800', 'silence 600', 'silence 1900', 'silence 800'])
+  })
+
+  it('is written down, whatever happens, without levels and without secrets', async () => {
+    const { conversation, audio } = await live()
+    audio().onCapture({ type: 'level', level: 0.1, lastSpeechAtMs: null })
+    audio().onPlayer({ type: 'held', held: true, responseId: 1, positionMs: 320, atMs: 1 })
+    expect(conversation.log.getEvents().map(({ source, name }) => `${source} ${name}`)).toEqual([
+      'page startRequested', 'sound microphoneOpened', 'sound microphone', 'service ready', 'service state', 'sound held',
+    ])
+  })
+
+  it('a page whose sound was suspended tries at once, and says so until it sounds again', async () => {
     const { audio, store, done } = await live()
-    audio().onMicrophoneLost()
-    expect(store.getState().call).toMatchObject({ problem: { code: 'microphoneLost' } })
-    expect(done).toContain('audio closed')
+    audio().onSuspended(true)
+    expect(done.at(-1)).toBe('resumed')
+    expect(store.getState().notice).toBe('soundSuspended')
+    audio().onSuspended(false)
+    expect(store.getState().notice).toBeNull()
   })
 
   it('levels go to the meters and not through the store', async () => {
     const { audio, store, conversation } = await live()
     const before = store.getState()
     audio().onCapture({ type: 'level', level: 0.25, lastSpeechAtMs: null })
-    audio().onPlayer({ type: 'level', level: 0.5, audibleSamples: 480, underruns: 1, bufferedMs: 80 })
-    expect(conversation.meters).toEqual({ microphone: 0.25, assistant: 0.5, playedSamples: 480, underruns: 1 })
+    const playout = { responseId: 1, positionMs: 40, arrivedMs: 120 }
+    audio().onPlayer({ type: 'level', level: 0.5, playout, atMs: 7, audibleSamples: 480, underruns: 1, bufferedMs: 80 })
+    expect(conversation.meters).toEqual({
+      microphone: 0.25, assistant: 0.5, playedSamples: 480, underruns: 1, outputLatencyMs: 30, playout: { ...playout, atMs: 7 },
+    })
     expect(store.getState()).toBe(before)
+  })
+})
+
+describe('devices that come and go while one talks', () => {
+  const [HEADSET, DESK] = [{ id: 'a', groupId: 'g', label: 'Headset' }, { id: 'b', groupId: 'h', label: 'Desk' }]
+
+  it('a microphone that is unplugged is replaced, and the call goes on', async () => {
+    const { audio, store, done, plug, phase } = await live()
+    audio().onMicrophoneLost()
+    await plug({ microphones: [DESK] })
+    expect(done.at(-1)).toBe('microphone default')
+    expect(store.getState().notice).toBe('microphoneSwitched')
+    expect(phase()).toBe('listening')
+  })
+
+  it('without another one the call goes on by typing, and by talking once it is back', async () => {
+    const { audio, store, done, plug } = await live()
+    await plug({ microphones: [] })
+    audio().onMicrophoneLost()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(store.getState()).toMatchObject({ notice: 'microphoneGone', input: { mode: 'typing' }, call: { status: 'live' } })
+    expect(done.at(-1)).toBe('gate closed')
+    await plug({ microphones: [HEADSET] })
+    expect(store.getState()).toMatchObject({ notice: 'microphoneBack', input: { mode: 'handsFree', muted: false } })
+    expect(done.slice(-2)).toEqual(['microphone default', 'gate open'])
+  })
+
+  it('a microphone that is chosen is used at once, and nothing is said about it', async () => {
+    const { conversation, store, done, plug } = await live()
+    await plug({ microphones: [HEADSET, DESK] })
+    conversation.setSound({ ...DEFAULT_SOUND, microphoneId: 'b' })
+    await vi.advanceTimersByTimeAsync(0)
+    expect(done.at(-1)).toBe('microphone b')
+    expect(store.getState().notice).toBeNull()
+  })
+
+  it('a loudspeaker that is chosen is used, and named when it goes', async () => {
+    const { conversation, store, done, plug } = await live()
+    await plug({ speakers: [{ id: 's', groupId: 'g', label: 'Headset' }] })
+    conversation.setSound({ ...DEFAULT_SOUND, speakerId: 's' })
+    await vi.advanceTimersByTimeAsync(0)
+    expect(done.at(-1)).toBe('speaker s')
+    expect(store.getState().notice).toBeNull()
+    await plug({ speakers: [] })
+    expect(done.at(-1)).toBe('speaker default')
+    expect(store.getState().notice).toBe('speakerGone')
+  })
+
+  it('one that cannot take out the echo is named, with push to talk as the way on', async () => {
+    const { audio, store } = await live()
+    audio().onMicrophone({ ...HEADSET, echoCancelled: false })
+    expect(store.getState().notice).toBe('echo')
+  })
+
+  it('one that goes while the call is being set up is replaced too', async () => {
+    const { conversation, done, store, receive } = page({ unplugged: true })
+    await conversation.start(null)
+    receive(READY)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(done).toContain('microphone default')
+    expect(store.getState().call.status).toBe('live')
+  })
+
+  it('a call by typing opens none', async () => {
+    const { conversation, done, plug } = page()
+    await conversation.start(null, { typing: true })
+    await plug({ microphones: [HEADSET, DESK] })
+    expect(done.filter((step) => step.startsWith('microphone'))).toEqual([])
   })
 })
 
@@ -255,7 +389,7 @@ describe('a lost connection', () => {
     expect(waits.slice(0, 6)).toEqual([250, 500, 1000, 2000, 4000, 7500])
     expect(store.getState().call).toMatchObject({ status: 'failed', problem: { code: 'connectionLost' } })
     expect(waits.length).toBeLessThan(15)
-    expect(done.slice(-2)).toEqual(['socket closed', 'audio closed'])
+    expect(done.slice(-3)).toEqual(['socket closed', 'devices not watched', 'audio closed'])
   })
 
   it('is not tried again after the user has ended the call', async () => {
@@ -333,7 +467,7 @@ describe('tickets', () => {
       const { conversation, store, done } = page({ tickets: () => refusal })
       await conversation.start(null)
       expect(store.getState().call).toEqual({ status: 'failed', problem })
-      expect(done).toEqual(['microphone asked', 'ports handed over', 'socket closed', 'audio closed'])
+      expect(done).toEqual(['microphone asked', 'ports handed over', 'socket closed', 'devices not watched', 'audio closed'])
     },
   )
 
@@ -390,6 +524,21 @@ describe('tickets', () => {
     expect(phase()).toBe('listening')
   })
 
+  it('that renewed nothing are replaced once, and the user is not bothered with it', async () => {
+    const { asked, tickets } = inTurn('first', 'second', 'third', 'fourth')
+    const { receive, sent, store } = await live({ tickets })
+    const refused: ServerMessage = { type: 'error', seq: 10, code: 'ticket_refused', message: 'Get another.', retryable: true, correlationId: null }
+    receive(EXPIRING)
+    await vi.advanceTimersByTimeAsync(0)
+    receive(refused)
+    await vi.advanceTimersByTimeAsync(0)
+    receive(refused)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(auths(sent)).toEqual([{ type: 'auth', ticket: 'second' }, { type: 'auth', ticket: 'third' }])
+    expect(asked).toEqual(['known', 'renewed', 'renewed'])
+    expect(store.getState().complaint).toBeNull()
+  })
+
   it('for a session that is gone are not given to the next one', async () => {
     const { asked, tickets } = inTurn('first', FULL, 'third')
     const { receive, socket, sent } = await live({ tickets })
@@ -405,12 +554,77 @@ describe('tickets', () => {
   })
 })
 
+describe('while the page is away', () => {
+  const SAID: ServerMessage = { type: 'transcript', seq: 3, turn: 1, role: 'user', stage: 'spoken', text: 'hello' }
+
+  it('what was said is kept, and the next call stands below it', async () => {
+    const before = await live()
+    before.receive(SAID)
+    before.socket(lost(4401))
+    const kept = before.conversation.keep() ?? expect.fail('nothing was kept')
+
+    const { conversation, store, socket, receive } = page()
+    conversation.restore(kept)
+    expect(store.getState()).toMatchObject({ call: { status: 'ended', why: 'signedInAgain' }, thread: [{ spoken: ['hello'] }] })
+    await conversation.start(null)
+    socket({ type: 'opened' })
+    receive(READY)
+    receive({ ...SAID, text: 'again' })
+    expect(store.getState().thread).toMatchObject([{ spoken: ['hello'] }, { note: 'freshSession' }, { spoken: ['again'] }])
+  })
+
+  it('nothing is kept of a call in which nothing was said', async () => {
+    expect((await live()).conversation.keep()).toBeNull()
+  })
+
+  it.each(['', 'null', '{"version":2}', '{"version":1,"thread":[{"kind":"said"}]}'])('what cannot be read is not restored: %s', (kept) => {
+    const { conversation, store } = page()
+    conversation.restore(kept)
+    expect(store.getState().call.status).toBe('idle')
+  })
+})
+
+describe('the network that tells speech from noise', () => {
+  it('is used from the beginning where it was chosen, and given up at once', async () => {
+    const { conversation, socket, receive, done } = page()
+    conversation.setSound({ ...DEFAULT_SOUND, detector: 'network' })
+    await conversation.start(null)
+    socket({ type: 'opened' })
+    receive(READY)
+    conversation.setSound(DEFAULT_SOUND)
+    expect(done.filter((step) => step.startsWith('detector'))).toEqual(['detector network', 'detector level'])
+  })
+
+  it('is told of when it cannot be had', async () => {
+    const { conversation, store } = await live({ network: 'missing' })
+    conversation.setSound({ ...DEFAULT_SOUND, detector: 'network' })
+    await vi.advanceTimersByTimeAsync(0)
+    expect(store.getState().notice).toBe('detectorMissing')
+  })
+})
+
+describe('a clock', () => {
+  it.each([[3_600_000, 'clockWrong'], [-3_600_000, 'clockWrong'], [299_000, null]])('that is %s ms off is told: %s', async (offMs, notice) => {
+    const { conversation, store } = await live()
+    conversation.clockSeen(Date.now() + offMs)
+    expect(store.getState().notice).toBe(notice)
+  })
+
+  it('is told of once', async () => {
+    const { conversation, store } = await live()
+    conversation.clockSeen(0)
+    conversation.dismissNotice()
+    conversation.clockSeen(0)
+    expect(store.getState().notice).toBeNull()
+  })
+})
+
 describe('ending', () => {
   it('says goodbye, closes everything, and lets the worker finish first', async () => {
     const { conversation, sent, done } = await live()
     conversation.end()
     expect(sent.at(-1)).toEqual({ type: 'end' })
-    expect(done.slice(-2)).toEqual(['socket closed', 'audio closed'])
+    expect(done.slice(-3)).toEqual(['socket closed', 'devices not watched', 'audio closed'])
     await vi.advanceTimersByTimeAsync(1000)
     expect(done.at(-1)).toBe('worker ended')
   })

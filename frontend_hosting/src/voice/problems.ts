@@ -1,4 +1,4 @@
-// PURE. Everything that can go wrong, by name. What it is called and what helps stands in strings.ts.
+// PURE. Everything that can go wrong, by name. What it is called and what helps stands in words/.
 
 import type { CloseProblem } from './close-codes.ts'
 
@@ -11,7 +11,14 @@ export type MicrophoneProblem =
   | 'microphoneLost'
   | 'microphoneFailed'
 
-export type ProblemCode = MicrophoneProblem | CloseProblem | 'serviceUnreachable' | 'serviceRefused' | 'serviceSilent' | 'setupFailed'
+export type ProblemCode =
+  | MicrophoneProblem
+  | CloseProblem
+  | 'serviceUnreachable'
+  | 'serviceRefused'
+  | 'serviceSilent'
+  | 'signInUnreachable'
+  | 'setupFailed'
 
 /** `detail` is a sentence of the service, shown as it came. */
 export type Problem = { readonly code: ProblemCode; readonly detail: string | null }

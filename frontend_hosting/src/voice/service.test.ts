@@ -17,6 +17,7 @@ describe('the options', () => {
       model: 'm',
       languages: [{ code: 'en-US', name: 'English', voices: [{ id: 'tiffany', name: 'Tiffany' }, { id: 'matthew', name: 'Matthew' }] }],
       defaults: { language: 'en-US', voice: 'tiffany' },
+      patience: null,
     })
   })
 

@@ -1,6 +1,7 @@
 // What the page asks the service over HTTP: the languages and voices it offers, and why it refuses a call.
 
 import type { Problem } from './problems.ts'
+import type { Patience } from './sound.ts'
 
 export type Voice = { readonly id: string; readonly name: string }
 export type Language = { readonly code: string; readonly name: string; readonly voices: readonly Voice[] }
@@ -8,6 +9,8 @@ export type Options = {
   readonly model: string
   readonly languages: readonly Language[]
   readonly defaults: { readonly language: string; readonly voice: string }
+  /** Null from a service that does not say. */
+  readonly patience: Patience | null
 }
 
 type Fetch = (path: string, init?: RequestInit) => Promise<Response>
@@ -59,7 +62,11 @@ export function parseOptions(body: unknown): Options | null {
   if (typeof language !== 'string' || typeof voice !== 'string' || typeof body['model'] !== 'string') return null
   const languages = body['languages'].map(parseLanguage)
   if (!languages.every((parsed) => parsed !== null)) return null
-  return { model: body['model'], languages, defaults: { language, voice } }
+  return { model: body['model'], languages, defaults: { language, voice }, patience: parsePatience(body) }
+}
+
+function parsePatience({ silenceThresholdMs, watchdogMs }: Readonly<Record<string, unknown>>): Patience | null {
+  return typeof silenceThresholdMs === 'number' && typeof watchdogMs === 'number' ? { silenceThresholdMs, watchdogMs } : null
 }
 
 function parseLanguage(body: unknown): Language | null {

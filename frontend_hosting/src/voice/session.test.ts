@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { closingFor } from './close-codes.ts'
 import type { Ready, ServerMessage } from './protocol.ts'
-import { gateOf, INITIAL, isDucked, isOver, phaseOf, reduce, type VoiceEvent, type VoiceState } from './session.ts'
+import { gateOf, INITIAL, isOver, phaseOf, reduce, type VoiceEvent, type VoiceState } from './session.ts'
 
 const READY: Ready = {
   type: 'ready', seq: 1, sessionId: 's', conversationId: 'c', epoch: 1, resumeToken: null, resumed: false, model: 'm',
@@ -23,6 +23,10 @@ const plays = (responseId: number, atMs: number, lastSpeechAtMs: number | null =
   type: 'playbackStarted', responseId, atMs, lastSpeechAtMs,
 })
 
+const SPEAKS: VoiceEvent = { type: 'speechStarted', atMs: 1200 }
+/** The page is sure 1.5 s later. */
+const stopsSpeaking = (atMs: number): VoiceEvent => ({ type: 'speechEnded', atMs, closedAtMs: atMs + 1500 })
+
 const START: VoiceEvent = { type: 'startRequested', typing: false }
 const run = (...events: readonly VoiceEvent[]): VoiceState => events.reduce(reduce, INITIAL)
 const LIVE = [START, { type: 'microphoneOpened' }, message(READY), service('listening')] as const
@@ -32,10 +36,10 @@ const STATES: Readonly<Record<string, VoiceState>> = {
   'waiting for the microphone': run(START),
   'waiting for the service': run(START, { type: 'microphoneOpened' }),
   listening: run(...LIVE),
-  hearing: run(...LIVE, { type: 'speechStarted' }),
+  hearing: run(...LIVE, SPEAKS),
   thinking: run(...LIVE, service('thinking')),
   speaking: run(...LIVE, service('speaking'), plays(1, 2000)),
-  'barging in': run(...LIVE, service('speaking'), plays(1, 2000), { type: 'speechStarted' }),
+  'barging in': run(...LIVE, service('speaking'), plays(1, 2000), SPEAKS),
   leaving: run(...LIVE, message({ type: 'goAway', seq: 4, reason: 'deploy', deadlineMs: 1, reconnectAfterMs: 1 })),
   reconnecting: run(...LIVE, closed(1006, 9000)),
   ended: run(...LIVE, { type: 'endRequested', atMs: 9 }),
@@ -73,14 +77,18 @@ const EVENTS: readonly VoiceEvent[] = [
   { type: 'talkHeld', held: true },
   { type: 'talkHeld', held: false },
   { type: 'textSent', text: 'typed', atMs: 5000 },
-  { type: 'speechStarted' },
-  { type: 'speechEnded', atMs: 5000 },
+  SPEAKS,
+  stopsSpeaking(5000),
   { type: 'speechAbandoned' },
   plays(1, 6000, 5000),
   plays(2, 6000),
-  { type: 'playbackStopped', responseId: 1 },
+  { type: 'playbackStopped', responseId: 1, atMs: 4000 },
   { type: 'roundTripMeasured', ms: 12 },
   { type: 'complaintDismissed' },
+  { type: 'noticed', notice: 'microphoneGone' },
+  { type: 'noticed', notice: 'microphoneBack' },
+  { type: 'noticed', notice: 'echo' },
+  { type: 'noticeDismissed' },
 ]
 
 /** What must not be in any state that can be reached. */
@@ -91,7 +99,6 @@ function faults(state: VoiceState): readonly string[] {
   const ids = new Set(state.thread.map(({ id }) => id))
   return [
     ...(!live && gate !== 'closed' ? ['the gate is open outside a call'] : []),
-    ...(!live && isDucked(state) ? ['a reply is ducked outside a call'] : []),
     ...(silent && gate !== 'closed' ? ['a muted microphone is heard'] : []),
     ...(state.times.some(({ ms }) => ms < 0) ? ['an answer came before its question'] : []),
     ...(ids.size === state.thread.length ? [] : ['two entries have one id']),
@@ -122,12 +129,24 @@ it('any sequence of events leaves a sound state', () => {
   expect([...found]).toEqual([])
 })
 
+it('what was said in a call that was cut short stays, and the next call stands below it', () => {
+  const cut = run(...LIVE, says('user', 'hello'), says('assistant', 'hi', 'planned'), closed(4401))
+  expect(cut.thread).toMatchObject([{ outcome: 'completed' }, { outcome: 'interrupted' }])
+  const next = [START, { type: 'microphoneOpened' } as const, message(READY)].reduce(reduce, cut)
+  expect(next.thread).toMatchObject([{ spoken: ['hello'] }, { planned: ['hi'] }, { note: 'freshSession' }])
+  expect([next.sessions, next.endedAtMs, next.complaint]).toEqual([2, null, null])
+})
+
+it('what was said in a call that was ended goes with the next one', () => {
+  expect(run(...LIVE, says('user', 'hello'), { type: 'endRequested', atMs: 9 }, START).thread).toEqual([])
+})
+
 describe('a call', () => {
   it('goes through its phases in the order a person sees them', () => {
     const events: readonly VoiceEvent[] = [
-      START, { type: 'microphoneOpened' }, message(READY), service('listening'), { type: 'speechStarted' },
-      { type: 'speechEnded', atMs: 1500 }, service('thinking'), service('speaking'), plays(1, 2100),
-      { type: 'playbackStopped', responseId: 1 }, service('listening'), { type: 'endRequested', atMs: 9000 },
+      START, { type: 'microphoneOpened' }, message(READY), service('listening'), SPEAKS,
+      stopsSpeaking(1500), service('thinking'), service('speaking'), plays(1, 2100),
+      { type: 'playbackStopped', responseId: 1, atMs: 4000 }, service('listening'), { type: 'endRequested', atMs: 9000 },
     ]
     const phases: string[] = []
     events.reduce((state, event) => {
@@ -153,18 +172,12 @@ describe('a call', () => {
   })
 
   it('keeps showing the user’s voice when an interrupted reply falls silent', () => {
-    const state = run(...LIVE, service('speaking'), plays(1, 2000), { type: 'speechStarted' }, { type: 'playbackStopped', responseId: 1 })
+    const state = run(...LIVE, service('speaking'), plays(1, 2000), SPEAKS, { type: 'playbackStopped', responseId: 1, atMs: 4000 })
     expect(phaseOf(state)).toBe('hearing')
   })
 
-  it('ducks the reply while the user speaks over it, and only then', () => {
-    expect(isDucked(STATES['barging in'] ?? INITIAL)).toBe(true)
-    expect(isDucked(STATES['hearing'] ?? INITIAL)).toBe(false)
-    expect(isDucked(reduce(STATES['barging in'] ?? INITIAL, { type: 'speechAbandoned' }))).toBe(false)
-  })
-
   it('is thinking once the service says so, though the detector still waits for silence', () => {
-    expect(phaseOf(run(...LIVE, { type: 'speechStarted' }, service('thinking')))).toBe('thinking')
+    expect(phaseOf(run(...LIVE, SPEAKS, service('thinking')))).toBe('thinking')
   })
 })
 
@@ -193,23 +206,23 @@ describe('the response time', () => {
   const answer = says('assistant', 'Hi.', 'planned')
 
   it('counts from the end of speech to the first sample heard', () => {
-    const state = run(...LIVE, { type: 'speechEnded', atMs: 1500 }, service('speaking'), plays(1, 3100), answer)
-    expect(state.times).toEqual([{ session: 1, responseId: 1, ms: 1600 }])
+    const state = run(...LIVE, stopsSpeaking(1500), service('speaking'), plays(1, 3100), answer)
+    expect(state.times).toMatchObject([{ session: 1, responseId: 1, ms: 1600 }])
     expect(state.thread.at(-1)).toMatchObject({ responseMs: 1600 })
   })
 
   it('counts from the last speech when the model answers before the detector is sure', () => {
-    expect(run(...LIVE, { type: 'speechStarted' }, plays(1, 3100, 2500)).times).toEqual([{ session: 1, responseId: 1, ms: 600 }])
+    expect(run(...LIVE, SPEAKS, plays(1, 3100, 2500)).times).toMatchObject([{ session: 1, responseId: 1, ms: 600 }])
   })
 
   it('counts from the moment of typing, whatever the room sounds like', () => {
-    const state = run(...LIVE, { type: 'textSent', text: 'hello', atMs: 2000 }, { type: 'speechEnded', atMs: 2900 }, plays(1, 3000, 2950))
-    expect(state.times).toEqual([{ session: 1, responseId: 1, ms: 1000 }])
+    const state = run(...LIVE, { type: 'textSent', text: 'hello', atMs: 2000 }, stopsSpeaking(2900), plays(1, 3000, 2950))
+    expect(state.times).toMatchObject([{ session: 1, responseId: 1, ms: 1000 }])
   })
 
   it('is not given to a reply nobody asked for, nor twice to one question', () => {
     expect(run(...LIVE, plays(1, 3000)).times).toEqual([])
-    const state = run(...LIVE, { type: 'speechEnded', atMs: 1500 }, plays(1, 3000, 1500), plays(2, 4000, 1500))
+    const state = run(...LIVE, stopsSpeaking(1500), plays(1, 3000, 1500), plays(2, 4000, 1500))
     expect(state.times).toHaveLength(1)
   })
 })
@@ -245,3 +258,84 @@ function describeEvent(event: VoiceEvent): string {
   if (event.type === 'messageReceived') return event.message.type === 'state' ? `state ${event.message.state}` : `message ${event.message.type}`
   return event.type
 }
+
+describe('where the time of an answer went', () => {
+  const spoken = [...LIVE, SPEAKS, stopsSpeaking(1500)] as const
+  const at = (state: 'thinking' | 'speaking', atMs: number): VoiceEvent => message({ type: 'state', seq: 2, state }, atMs)
+
+  it('is told in parts that add up to it', () => {
+    const state = run(...spoken, at('thinking', 3050), at('speaking', 3800), plays(1, 3900))
+    expect(state.times).toEqual([
+      { session: 1, responseId: 1, ms: 2400, stages: { waitingMs: 1500, answeringMs: 800, playingMs: 100 } },
+    ])
+  })
+
+  it('is told by the service’s word when the model was sure before the detector', () => {
+    const state = run(...LIVE, SPEAKS, at('thinking', 2600), at('speaking', 3000), plays(1, 3100, 2500))
+    expect(state.times[0]?.stages).toEqual({ waitingMs: 100, answeringMs: 400, playingMs: 100 })
+  })
+
+  it('has no waiting in it when the question was typed', () => {
+    const state = run(...LIVE, { type: 'textSent', text: 'hello', atMs: 2000 }, at('speaking', 2500), plays(1, 2600))
+    expect(state.times[0]?.stages).toEqual({ waitingMs: 0, answeringMs: 500, playingMs: 100 })
+  })
+
+  it.each([[[1000, 900, 800]], [[5000, 6000, 7000]], [[3000, 1000, 2000]]])('never has a part below nothing: %j', ([sureMs, thinking, arrived]) => {
+    const state = run(
+      ...LIVE, { type: 'speechEnded', atMs: 1500, closedAtMs: sureMs ?? 0 }, at('thinking', thinking ?? 0), at('speaking', arrived ?? 0), plays(1, 4000),
+    )
+    const { waitingMs, answeringMs, playingMs } = state.times[0]?.stages ?? expect.fail('no time was taken')
+    expect(Math.min(waitingMs, answeringMs, playingMs)).toBeGreaterThanOrEqual(0)
+    expect(waitingMs + answeringMs + playingMs).toBe(state.times[0]?.ms)
+  })
+})
+
+describe('a microphone that goes', () => {
+  const gone: VoiceEvent = { type: 'noticed', notice: 'microphoneGone' }
+  const back: VoiceEvent = { type: 'noticed', notice: 'microphoneBack' }
+
+  it('leaves a call that goes on by typing', () => {
+    const state = run(...LIVE, gone)
+    expect(state.call.status).toBe('live')
+    expect(gateOf(state)).toBe('closed')
+    expect(state.notice).toBe('microphoneGone')
+  })
+
+  it('finds things as they were when it comes back: who was muted stays muted', () => {
+    expect(gateOf(run(...LIVE, gone, back))).toBe('open')
+    expect(run(...LIVE, { type: 'muteToggled' }, gone, back).input).toEqual({ mode: 'handsFree', muted: true })
+    expect(run(...LIVE, { type: 'modeToggled' }, { type: 'talkHeld', held: true }, gone, back).input).toEqual({ mode: 'pushToTalk', held: false })
+  })
+
+  it('that was never wanted does not come back', () => {
+    expect(run({ type: 'startRequested', typing: true }, message(READY), back).input).toEqual({ mode: 'typing' })
+  })
+
+  it('is forgotten by the next call', () => {
+    expect(run(...LIVE, gone, { type: 'endRequested', atMs: 1 }, START).notice).toBeNull()
+  })
+})
+
+describe('what the service reports on the way', () => {
+  it('is kept: what was used so far, of this session', () => {
+    const used = message({ type: 'usage', seq: 8, input: { speechTokens: 1, textTokens: 2 }, output: { speechTokens: 3, textTokens: 4 }, totalTokens: 10 })
+    expect(run(...LIVE, used).usage?.totalTokens).toBe(10)
+    expect(run(...LIVE, used, closed(1006, 9000), message(READY)).usage).toBeNull()
+  })
+
+  it('is one line for each use of a tool', () => {
+    const tool = (status: string, toolUseId = 't'): VoiceEvent => message({ type: 'tool', seq: 7, turn: 1, toolUseId, name: 'current_time', status })
+    expect(run(...LIVE, tool('started'), tool('started', 'u'), tool('finished'), tool('exploded', 'u')).thread).toMatchObject([
+      { kind: 'tool', name: 'current_time', status: 'finished' },
+      { kind: 'tool', name: 'current_time', status: 'failed' },
+    ])
+  })
+
+  it('says when each reply was heard', () => {
+    const state = run(...LIVE, service('speaking'), plays(1, 2000), { type: 'playbackStopped', responseId: 1, atMs: 4000 }, plays(2, 6000))
+    expect(state.heard).toEqual([
+      { session: 1, responseId: 1, fromMs: 2000, toMs: 4000 },
+      { session: 1, responseId: 2, fromMs: 6000, toMs: null },
+    ])
+  })
+})

@@ -8,18 +8,23 @@
 // the player is doing, and whether the user speaks. phaseOf() makes the one word a person is shown out of the three.
 
 import type { Closing, EndReason } from './close-codes.ts'
+import type { Keepsake } from './keepsake.ts'
+import type { NoticeCode } from './notices.ts'
 import type { Problem } from './problems.ts'
-import type { Ready, ServerError, ServerMessage, ServerPhase } from './protocol.ts'
+import type { Ready, ServerError, ServerMessage, ServerPhase, Tokens } from './protocol.ts'
+import { playing, silenced } from './reply-times.ts'
 import {
-  type Outcome, type ResponseTime, type Thread, withInterruption, withNote, withOutcome, withResponseTimes,
-  withTranscript, withTyped,
+  type Outcome, type ResponseTime, type Thread, withEnd, withInterruption, withNote, withOutcome, withResponseTimes, withTool, withTranscript,
+  withTyped,
 } from './thread.ts'
 
 export type Input =
   | { readonly mode: 'handsFree'; readonly muted: boolean }
   | { readonly mode: 'pushToTalk'; readonly held: boolean }
-  /** No microphone: the user types and listens. */
-  | { readonly mode: 'typing' }
+  /** No microphone: the user types and listens; `before` comes back with a microphone that was lost on the way. */
+  | { readonly mode: 'typing'; readonly before?: SpokenInput }
+
+type SpokenInput = Exclude<Input, { readonly mode: 'typing' }>
 
 export type Playout =
   | { readonly status: 'silent' }
@@ -40,6 +45,14 @@ export type Call =
   | { readonly status: 'ended'; readonly why: EndReason }
   | { readonly status: 'failed'; readonly problem: Problem }
 
+/** When a reply was heard, in epoch milliseconds; `toMs` is null while it is. */
+export type Heard = { readonly session: number; readonly responseId: number; readonly fromMs: number; readonly toMs: number | null }
+
+export type Usage = { readonly input: Tokens; readonly output: Tokens; readonly totalTokens: number }
+
+/** `closedAtMs`: when the page was sure that the question had ended. */
+type Asked = { readonly by: 'voice' | 'text'; readonly atMs: number; readonly closedAtMs: number }
+
 export type VoiceState = {
   readonly call: Call
   readonly input: Input
@@ -50,8 +63,19 @@ export type VoiceState = {
   readonly startedAtMs: number | null
   readonly endedAtMs: number | null
   /** The question that waits for its answer; one that was typed is not taken back by a noise in the room. */
-  readonly asked: { readonly by: 'voice' | 'text'; readonly atMs: number } | null
+  readonly asked: Asked | null
+  /** When the service last said that it thinks, and that it speaks. */
+  readonly thinkingAtMs: number | null
+  readonly arrivedAtMs: number | null
   readonly answeredAtMs: number | null
+  /** The user's last stretch of speech. */
+  readonly utterance: { readonly fromMs: number; readonly toMs: number | null } | null
+  readonly heard: readonly Heard[]
+  /** The language that is spoken, as the service named it. */
+  readonly language: string | null
+  /** What the service has reported for this session so far. */
+  readonly usage: Usage | null
+  readonly notice: NoticeCode | null
   readonly roundTripMs: number | null
   /** The service's last complaint in this call. */
   readonly complaint: ServerError | null
@@ -60,7 +84,7 @@ export type VoiceState = {
 export type VoiceEvent =
   | { readonly type: 'startRequested'; readonly typing: boolean }
   | { readonly type: 'microphoneOpened' }
-  | { readonly type: 'messageReceived'; readonly message: ServerMessage; readonly atMs: number }
+  | { readonly type: 'messageReceived'; readonly message: ServerMessage; readonly atMs: number; readonly audioMs?: number }
   | { readonly type: 'socketClosed'; readonly closing: Closing; readonly retryAtMs: number | null; readonly atMs: number }
   | { readonly type: 'problemMet'; readonly problem: Problem; readonly atMs: number }
   | { readonly type: 'endRequested'; readonly atMs: number }
@@ -68,8 +92,9 @@ export type VoiceEvent =
   | { readonly type: 'modeToggled' }
   | { readonly type: 'talkHeld'; readonly held: boolean }
   | { readonly type: 'textSent'; readonly text: string; readonly atMs: number }
-  | { readonly type: 'speechStarted' }
-  | { readonly type: 'speechEnded'; readonly atMs: number }
+  | { readonly type: 'speechStarted'; readonly atMs: number }
+  /** `atMs`: the last that was said; `closedAtMs`: when that was certain. */
+  | { readonly type: 'speechEnded'; readonly atMs: number; readonly closedAtMs: number }
   | { readonly type: 'speechAbandoned' }
   | {
       readonly type: 'playbackStarted'
@@ -77,9 +102,13 @@ export type VoiceEvent =
       readonly atMs: number
       readonly lastSpeechAtMs: number | null
     }
-  | { readonly type: 'playbackStopped'; readonly responseId: number }
+  | { readonly type: 'playbackStopped'; readonly responseId: number; readonly atMs: number }
   | { readonly type: 'roundTripMeasured'; readonly ms: number }
+  /** The page was away and is back with what was said before. */
+  | { readonly type: 'restored'; readonly keepsake: Keepsake }
   | { readonly type: 'complaintDismissed' }
+  | { readonly type: 'noticed'; readonly notice: NoticeCode }
+  | { readonly type: 'noticeDismissed' }
 
 export const INITIAL: VoiceState = {
   call: { status: 'idle' },
@@ -90,9 +119,16 @@ export const INITIAL: VoiceState = {
   startedAtMs: null,
   endedAtMs: null,
   asked: null,
+  thinkingAtMs: null,
+  arrivedAtMs: null,
   answeredAtMs: null,
+  utterance: null,
+  heard: [],
+  language: null,
+  usage: null,
   roundTripMs: null,
   complaint: null,
+  notice: null,
 }
 
 export function reduce(state: VoiceState, event: VoiceEvent): VoiceState {
@@ -103,7 +139,7 @@ export function reduce(state: VoiceState, event: VoiceEvent): VoiceState {
     case 'microphoneOpened':
       return call.status === 'opening' ? { ...state, call: { status: 'opening', step: 'service' } } : state
     case 'messageReceived':
-      return received(state, event.message, event.atMs)
+      return received(state, event.message, event.atMs, event.audioMs ?? 0)
     case 'socketClosed':
       return closed(state, event)
     case 'problemMet':
@@ -119,15 +155,21 @@ export function reduce(state: VoiceState, event: VoiceEvent): VoiceState {
       return { ...state, input: { mode: 'pushToTalk', held: event.held && call.status === 'live' } }
     case 'textSent':
       if (call.status !== 'live') return state
-      return { ...state, thread: withTyped(state.thread, state.sessions, event.text), asked: { by: 'text', atMs: event.atMs } }
+      return {
+        ...state,
+        thread: withTyped(state.thread, state.sessions, event.text, event.atMs),
+        asked: { by: 'text', atMs: event.atMs, closedAtMs: event.atMs },
+      }
     case 'speechStarted':
-      return call.status === 'live' ? { ...state, call: { ...call, user: 'speaking' } } : state
+      if (call.status !== 'live') return state
+      return { ...state, call: { ...call, user: 'speaking' }, utterance: { fromMs: event.atMs, toMs: null } }
     case 'speechEnded':
       if (call.status !== 'live') return state
       return {
         ...state,
         call: { ...call, user: 'quiet' },
-        asked: state.asked?.by === 'text' ? state.asked : { by: 'voice', atMs: event.atMs },
+        utterance: state.utterance && { ...state.utterance, toMs: event.atMs },
+        asked: state.asked?.by === 'text' ? state.asked : { by: 'voice', atMs: event.atMs, closedAtMs: event.closedAtMs },
       }
     case 'speechAbandoned':
       return call.status === 'live' ? { ...state, call: { ...call, user: 'quiet' } } : state
@@ -136,11 +178,17 @@ export function reduce(state: VoiceState, event: VoiceEvent): VoiceState {
     case 'playbackStopped':
       if (call.status !== 'live' || call.playout.status !== 'playing') return state
       if (call.playout.responseId !== event.responseId) return state
-      return { ...state, call: { ...call, playout: { status: 'silent' } } }
+      return { ...state, call: { ...call, playout: { status: 'silent' } }, heard: silenced(state, event.responseId, event.atMs) }
     case 'roundTripMeasured':
       return call.status === 'live' ? { ...state, roundTripMs: event.ms } : state
+    case 'restored':
+      return call.status === 'idle' ? { ...state, ...event.keepsake, call: { status: 'ended', why: 'signedInAgain' } } : state
     case 'complaintDismissed':
       return { ...state, complaint: null }
+    case 'noticed':
+      return isOver(call) ? state : { ...state, notice: event.notice, input: inputAfter(state.input, event.notice) }
+    case 'noticeDismissed':
+      return { ...state, notice: null }
     default:
       return assertNever(event)
   }
@@ -170,11 +218,6 @@ export function gateOf({ input, call }: VoiceState): 'open' | 'held' | 'closed' 
   return input.muted ? 'closed' : 'open'
 }
 
-/** The reply steps back as soon as the user speaks over it, and comes forward again if nobody interrupted it. */
-export function isDucked({ call }: VoiceState): boolean {
-  return call.status === 'live' && call.user === 'speaking' && call.playout.status === 'playing'
-}
-
 export function isOver(call: Call): boolean {
   return call.status === 'idle' || call.status === 'ended' || call.status === 'failed'
 }
@@ -183,31 +226,53 @@ function started(state: VoiceState, typing: boolean): VoiceState {
   const kept: Input = state.input.mode === 'pushToTalk' ? { mode: 'pushToTalk', held: false } : { mode: 'handsFree', muted: false }
   return {
     ...INITIAL,
+    ...(wasCutShort(state.call) ? { ...state, ...FORGOTTEN } : {}),
     call: { status: 'opening', step: typing ? 'service' : 'microphone' },
     input: typing ? { mode: 'typing' } : kept,
   }
 }
 
-function over(state: VoiceState, call: Call, atMs: number): VoiceState {
-  const input: Input = state.input.mode === 'pushToTalk' ? { mode: 'pushToTalk', held: false } : state.input
-  return { ...state, call, input, endedAtMs: atMs }
+/** Nobody wanted it to end: what was said stays, and the next call stands below it. */
+function wasCutShort(call: Call): boolean {
+  return call.status === 'failed' || (call.status === 'ended' && call.why === 'signedInAgain')
 }
 
-function received(state: VoiceState, message: ServerMessage, atMs: number): VoiceState {
+/** What belonged to the call before. */
+const FORGOTTEN = {
+  endedAtMs: null, asked: null, thinkingAtMs: null, arrivedAtMs: null, answeredAtMs: null, utterance: null, usage: null,
+  roundTripMs: null, complaint: null, notice: null,
+} satisfies Partial<VoiceState>
+
+function over(state: VoiceState, call: Call, atMs: number): VoiceState {
+  const input: Input = state.input.mode === 'pushToTalk' ? { mode: 'pushToTalk', held: false } : state.input
+  return { ...state, call, input, thread: withEnd(state.thread), endedAtMs: atMs }
+}
+
+function received(state: VoiceState, message: ServerMessage, atMs: number, audioMs: number): VoiceState {
   const { call } = state
   if (message.type === 'ready') return call.status === 'opening' || call.status === 'reconnecting' ? attached(state, message, atMs) : state
   // A refusal may come before `ready`; its sentence explains the close that follows.
-  if (message.type === 'error') return isOver(call) ? state : { ...state, complaint: message }
+  if (message.type === 'error') return isOver(call) || QUIET_ERRORS.has(message.code) ? state : { ...state, complaint: message }
   if (call.status !== 'live') return state
   const session = state.sessions
   switch (message.type) {
     case 'state': {
       const heard = message.state === 'thinking' ? 'quiet' : call.user
       const complaint = message.state === 'speaking' ? null : state.complaint
-      return { ...state, complaint, call: { ...call, service: message.state, user: heard } }
+      return {
+        ...state,
+        complaint,
+        thinkingAtMs: message.state === 'thinking' ? atMs : state.thinkingAtMs,
+        arrivedAtMs: message.state === 'speaking' ? atMs : state.arrivedAtMs,
+        call: { ...call, service: message.state, user: heard },
+      }
     }
-    case 'transcript':
-      return { ...state, thread: withResponseTimes(withTranscript(state.thread, { ...message, session }), state.times) }
+    case 'transcript': {
+      const fromMs = message.role === 'user' ? (state.utterance?.fromMs ?? atMs) : atMs
+      const toMs = message.role === 'user' ? Math.max(fromMs, state.utterance?.toMs ?? atMs) : null
+      const said = { ...message, session, audioMs, fromMs, toMs }
+      return { ...state, thread: withResponseTimes(withTranscript(state.thread, said), state.times) }
+    }
     case 'interrupted':
       return { ...state, thread: withInterruption(state.thread, session, message.responseId) }
     case 'turn':
@@ -216,7 +281,11 @@ function received(state: VoiceState, message: ServerMessage, atMs: number): Voic
     case 'goAway':
       return { ...state, call: { ...call, leaving: true } }
     case 'tool':
-    case 'usage':
+      return { ...state, thread: withTool(state.thread, { ...message, session }) }
+    case 'usage': {
+      const { input, output, totalTokens } = message
+      return { ...state, usage: { input, output, totalTokens } }
+    }
     case 'authExpiring':
     case 'ack':
     case 'pong':
@@ -227,13 +296,19 @@ function received(state: VoiceState, message: ServerMessage, atMs: number): Voic
   }
 }
 
+/** The page does what there is to do about these by itself. */
+const QUIET_ERRORS: ReadonlySet<string> = new Set(['ticket_refused'])
+
 function attached(state: VoiceState, ready: Ready, atMs: number): VoiceState {
   return {
     ...state,
     call: { status: 'live', ready, service: 'connecting', playout: { status: 'silent' }, user: 'quiet', leaving: false },
-    thread: state.call.status === 'reconnecting' && !ready.resumed ? withNote(state.thread, 'freshSession') : state.thread,
+    thread: state.thread.length > 0 && !ready.resumed ? withNote(state.thread, 'freshSession') : state.thread,
     sessions: state.sessions + 1,
     startedAtMs: state.startedAtMs ?? atMs,
+    language: ready.language,
+    usage: null,
+    utterance: null,
     complaint: null,
   }
 }
@@ -256,29 +331,6 @@ function closed(
   }
 }
 
-function playing(
-  state: VoiceState,
-  event: { readonly responseId: number; readonly atMs: number; readonly lastSpeechAtMs: number | null },
-): VoiceState {
-  const { call } = state
-  if (call.status !== 'live') return state
-  const next: VoiceState = {
-    ...state,
-    call: { ...call, playout: { status: 'playing', responseId: event.responseId }, user: 'quiet' },
-  }
-  const askedAtMs = askedAt(state, event.lastSpeechAtMs)
-  if (askedAtMs === null || askedAtMs > event.atMs) return next
-  const times = [...state.times, { session: state.sessions, responseId: event.responseId, ms: event.atMs - askedAtMs }]
-  return { ...next, times, asked: null, answeredAtMs: event.atMs, thread: withResponseTimes(state.thread, times) }
-}
-
-/** The model may answer before the detector is sure that the user has finished; then the last speech was the question. */
-function askedAt({ asked, answeredAtMs }: VoiceState, lastSpeechAtMs: number | null): number | null {
-  if (asked?.by === 'text') return asked.atMs
-  const atMs = Math.max(asked?.atMs ?? 0, lastSpeechAtMs ?? 0)
-  return atMs > (answeredAtMs ?? 0) ? atMs : null
-}
-
 function outcomeOf(outcome: string): Outcome {
   return outcome === 'completed' || outcome === 'interrupted' || outcome === 'unanswered' ? outcome : 'failed'
 }
@@ -290,6 +342,14 @@ function toggledMute(input: Input): Input {
 function toggledMode(input: Input): Input {
   if (input.mode === 'typing') return input
   return input.mode === 'handsFree' ? { mode: 'pushToTalk', held: false } : { mode: 'handsFree', muted: false }
+}
+
+/** A microphone that comes back finds things as they were: who was muted stays muted. */
+function inputAfter(input: Input, notice: NoticeCode): Input {
+  if (notice === 'microphoneGone' && input.mode !== 'typing') {
+    return { mode: 'typing', before: input.mode === 'pushToTalk' ? { mode: 'pushToTalk', held: false } : input }
+  }
+  return notice === 'microphoneBack' && input.mode === 'typing' && input.before ? input.before : input
 }
 
 function assertNever(value: never): never {

@@ -220,3 +220,27 @@ it('messages of a socket that was left behind are not heard', () => {
   first.onmessage({ data: READY })
   expect(told.length).toBe(before)
 })
+
+it('a sentence says how much of its reply’s sound came before it', () => {
+  const { told, open } = wired()
+  const socket = open()
+  socket.onmessage({ data: READY })
+  const sentence = (responseId: number): string =>
+    JSON.stringify({ type: 'transcript', seq: 2, turn: 1, role: 'assistant', stage: 'planned', text: 'Hi.', responseId })
+  const sound = (responseId: number, position: number, samples: number): ArrayBuffer => {
+    const frame = new ArrayBuffer(16 + samples * 2)
+    const header = new DataView(frame)
+    header.setUint8(0, 1)
+    header.setUint8(1, 2)
+    header.setUint32(4, responseId, true)
+    header.setBigUint64(8, BigInt(position), true)
+    return frame
+  }
+  socket.onmessage({ data: sentence(1) })
+  socket.onmessage({ data: sound(1, 0, 480) })
+  socket.onmessage({ data: sound(1, 480, 480) })
+  socket.onmessage({ data: sentence(1) })
+  socket.onmessage({ data: sentence(2) })
+  const sentences = told.filter((event) => event.type === 'message' && event.message.type === 'transcript')
+  expect(sentences.map((event) => (event.type === 'message' ? event.audioMs : -1))).toEqual([0, 40, 0])
+})

@@ -28,6 +28,9 @@ export class SocketRelay {
   #sequence = 0
   #latest = 0
   #flushedUpTo = 0
+  /** How much of the latest reply has arrived, in samples of the service's rate. */
+  #arrived = 0
+  #rateHz = 0
 
   constructor(ports: RelayPorts) {
     this.#ports = ports
@@ -91,15 +94,17 @@ export class SocketRelay {
   }
 
   #receiveAudio(frame: ArrayBuffer): void {
-    const { responseId } = decodeDownlinkFrame(frame)
+    const { responseId, position, pcm } = decodeDownlinkFrame(frame)
     // What was on its way when the reply was interrupted must not be heard before the next one.
     if (responseId <= this.#flushedUpTo) return
     this.#latest = responseId
+    this.#arrived = position + pcm.length
     this.#tellPlayer({ type: 'audio', responseId, frame }, [frame])
   }
 
   #receiveMessage(message: ServerMessage): void {
     if (message.type === 'ready') {
+      this.#rateHz = message.outputSampleRateHz
       this.#tellPlayer({ type: 'rate', hz: message.outputSampleRateHz })
       this.#heartbeat = new Heartbeat(this.#ports.now())
       this.tick()
@@ -112,7 +117,13 @@ export class SocketRelay {
       if (ms !== null) this.#ports.tell({ type: 'roundTrip', ms })
       return
     }
-    this.#ports.tell({ type: 'message', message })
+    this.#ports.tell({ type: 'message', message, audioMs: this.#audioMs(message) })
+  }
+
+  /** Text and sound travel in order, so what had arrived before a sentence is where in the reply it begins. */
+  #audioMs(message: ServerMessage): number {
+    const mine = message.type === 'transcript' && message.responseId === this.#latest && this.#rateHz > 0
+    return mine ? Math.round((this.#arrived * 1000) / this.#rateHz) : 0
   }
 
   #flush(responseId: number): void {

@@ -5,8 +5,11 @@ import { type ClientMessage, SOCKET_PATH, SUBPROTOCOL } from './protocol.ts'
 import workerUrl from './socket.worker.ts?worker&url'
 import { trustedScriptUrl } from './trusted-script.ts'
 
+/** The ends of the sound's way that belong to the socket. */
+export type SocketPorts = { readonly capture: MessagePort; readonly player: MessagePort }
+
 export type VoiceSocket = {
-  readonly connect: (ports: { readonly capture: MessagePort; readonly player: MessagePort }) => void
+  readonly connect: (ports: SocketPorts) => void
   readonly open: (ticket: string) => void
   readonly send: (message: ClientMessage) => void
   readonly close: () => void
@@ -17,7 +20,7 @@ export type OpenSocket = (onEvent: (event: SocketToPage) => void) => VoiceSocket
 
 export const WORKER_URL: string = workerUrl
 
-/** The page, /api and /ws share one origin; the address never carries a query. */
+/** /api and /ws share one origin; the address never carries a query. */
 export function socketUrl(location: { readonly protocol: string; readonly host: string }): string {
   return `${location.protocol === 'https:' ? 'wss:' : 'ws:'}//${location.host}${SOCKET_PATH}`
 }
@@ -27,13 +30,14 @@ export function protocolsWith(ticket: string): string[] {
   return [SUBPROTOCOL, `ticket.${ticket}`]
 }
 
-export const createSocket: OpenSocket = (onEvent) => {
+/** Opens sockets to the service at this address. */
+export const createSocket = (service: { readonly protocol: string; readonly host: string }): OpenSocket => (onEvent) => {
   const worker = new Worker(trustedScriptUrl(workerUrl), { type: 'module' })
   worker.onmessage = ({ data }: MessageEvent<SocketToPage>) => onEvent(data)
   const tell = (command: PageToSocket, transfer: Transferable[] = []): void => worker.postMessage(command, transfer)
   return {
     connect: ({ capture, player }) => tell({ type: 'ports', capture, player }, [capture, player]),
-    open: (ticket) => tell({ type: 'open', url: socketUrl(globalThis.location), protocols: protocolsWith(ticket) }),
+    open: (ticket) => tell({ type: 'open', url: socketUrl(service), protocols: protocolsWith(ticket) }),
     send: (message) => tell({ type: 'send', message }),
     close: () => tell({ type: 'close' }),
     dispose: () => worker.terminate(),

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 
-import { type Said, type SaidText, textOf, type Thread, withInterruption, withOutcome, withResponseTimes, withTranscript, withTyped } from './thread.ts'
+import { bestTextOf, type Said, type SaidText, textOf, type Thread, withEnd, withInterruption, withOutcome, withResponseTimes, withTranscript, withTyped } from './thread.ts'
 
 const reply = (stage: 'planned' | 'spoken' | 'heard', text: string, turn = 1): SaidText => ({
-  session: 1, turn, role: 'assistant', stage, text, responseId: turn,
+  session: 1, turn, role: 'assistant', stage, text, responseId: turn, audioMs: 0, fromMs: 0, toMs: null,
 })
-const user = (text: string, turn = 1): SaidText => ({ session: 1, turn, role: 'user', stage: 'spoken', text })
+const user = (text: string, turn = 1): SaidText => ({ session: 1, turn, role: 'user', stage: 'spoken', text, audioMs: 0, fromMs: 0, toMs: 0 })
+const STAGES = { waitingMs: 0, answeringMs: 0, playingMs: 0 }
 const thread = (...said: readonly SaidText[]): Thread => said.reduce<Thread>(withTranscript, [])
 const last = (of: Thread): Said => of.findLast((entry): entry is Said => entry.kind === 'said') ?? expect.fail('nothing was said')
 
@@ -53,23 +54,30 @@ describe('a reply', () => {
   })
 })
 
+it('the end of a call cuts off the reply that was under way, and leaves the others as they were', () => {
+  const answered = withOutcome(thread(user('one?'), reply('planned', 'One.')), 1, 1, 'completed')
+  const ended = withEnd([user('two?', 2), reply('planned', 'Two.', 2)].reduce(withTranscript, answered))
+  expect(ended).toMatchObject([{ outcome: 'completed' }, { outcome: 'completed' }, { outcome: 'completed' }, { outcome: 'interrupted' }])
+  expect(bestTextOf(last(ended)), 'what is taken along says at least what was planned').toBe('Two.')
+})
+
 describe('typed text', () => {
   it('stands there once, although the service repeats it', () => {
-    const said = withTranscript(withTyped([], 1, 'What  can you do?'), user('what can you do?'))
+    const said = withTranscript(withTyped([], 1, 'What  can you do?', 0), user('what can you do?'))
     expect(said).toMatchObject([{ via: 'text', turn: 1, spoken: ['What  can you do?'] }])
   })
 
   it('does not swallow what was spoken', () => {
-    expect(withTranscript(withTyped([], 1, 'one'), user('two'))).toHaveLength(2)
+    expect(withTranscript(withTyped([], 1, 'one', 0), user('two'))).toHaveLength(2)
   })
 
   it('that is sent again belongs to its own turn', () => {
-    const first = withTranscript(withTyped([], 1, 'again'), user('again', 1))
-    expect(withTranscript(withTyped(first, 1, 'again'), user('again', 2))).toMatchObject([{ turn: 1 }, { turn: 2 }])
+    const first = withTranscript(withTyped([], 1, 'again', 0), user('again', 1))
+    expect(withTranscript(withTyped(first, 1, 'again', 0), user('again', 2))).toMatchObject([{ turn: 1 }, { turn: 2 }])
   })
 
   it('of an earlier session is not confirmed by this one', () => {
-    expect(withTranscript(withTyped([], 1, 'one'), { ...user('one'), session: 2 })).toHaveLength(2)
+    expect(withTranscript(withTyped([], 1, 'one', 0), { ...user('one'), session: 2 })).toHaveLength(2)
   })
 })
 
@@ -79,7 +87,7 @@ it('sessions do not mix although their turns have the same numbers', () => {
 })
 
 it('a response time finds its reply, whichever comes first', () => {
-  const times = [{ session: 1, responseId: 1, ms: 700 }]
+  const times = [{ session: 1, responseId: 1, ms: 700, stages: STAGES }]
   expect(last(withResponseTimes(thread(reply('planned', 'Hi.')), times)).responseMs).toBe(700)
   const unrelated = thread(user('hello'))
   expect(withResponseTimes(unrelated, times)).toBe(unrelated)

@@ -17,6 +17,11 @@ export type Said = {
   /** Segments of text: what the model means to say, and what was really said. */
   readonly planned: readonly string[]
   readonly spoken: readonly string[]
+  /** Where in the reply's sound each planned segment begins. */
+  readonly plannedAtMs: readonly number[]
+  /** Epoch milliseconds: when it was said or typed; a reply's end is known from when it was heard. */
+  readonly fromMs: number
+  readonly toMs: number | null
   readonly outcome: Outcome
   readonly responseId: number | null
   /** From the end of the user's speech to the first sample heard. */
@@ -24,7 +29,15 @@ export type Said = {
 }
 
 export type Note = { readonly kind: 'note'; readonly id: string; readonly note: 'freshSession' | 'unanswered' }
-export type Entry = Said | Note
+export type Tool = {
+  readonly kind: 'tool'
+  readonly id: string
+  readonly session: number
+  readonly toolUseId: string
+  readonly name: string
+  readonly status: 'started' | 'finished' | 'failed'
+}
+export type Entry = Said | Note | Tool
 export type Thread = readonly Entry[]
 
 export type SaidText = {
@@ -34,6 +47,9 @@ export type SaidText = {
   readonly stage: Stage
   readonly text: string
   readonly responseId?: number
+  readonly audioMs: number
+  readonly fromMs: number
+  readonly toMs: number | null
 }
 
 export function withTranscript(thread: Thread, said: SaidText): Thread {
@@ -55,10 +71,16 @@ export function withTranscript(thread: Thread, said: SaidText): Thread {
 }
 
 /** What was heard of a reply that was broken off replaces whatever was planned and said of it. */
-function withSegment(before: Said, { stage, text }: SaidText): Pick<Said, 'planned' | 'spoken'> {
-  const { planned, spoken } = before
-  if (stage === 'heard') return { planned: [], spoken: text === '' ? [] : [text] }
-  return stage === 'planned' ? { planned: [...planned, text], spoken } : { planned, spoken: [...spoken, text] }
+function withSegment(before: Said, { stage, text, audioMs }: SaidText): Pick<Said, 'planned' | 'plannedAtMs' | 'spoken'> {
+  const { planned, plannedAtMs, spoken } = before
+  switch (stage) {
+    case 'planned':
+      return { planned: [...planned, text], plannedAtMs: [...plannedAtMs, audioMs], spoken }
+    case 'spoken':
+      return { planned, plannedAtMs, spoken: [...spoken, text] }
+    case 'heard':
+      return { planned: [], plannedAtMs: [], spoken: text === '' ? [] : [text] }
+  }
 }
 
 /** Typed text stands in the thread at once; when the service repeats it, only its turn is new. */
@@ -73,10 +95,10 @@ function confirmTyped(thread: Thread, said: SaidText): Thread | null {
   return found?.kind === 'said' ? thread.with(index, { ...found, turn: said.turn }) : null
 }
 
-export function withTyped(thread: Thread, session: number, text: string): Thread {
+export function withTyped(thread: Thread, session: number, text: string, atMs: number): Thread {
   const entry: Said = {
     kind: 'said', id: `${session}-typed-${thread.length}`, session, turn: null, role: 'user', via: 'text',
-    planned: [], spoken: [text], outcome: 'completed', responseId: null, responseMs: null,
+    planned: [], spoken: [text], plannedAtMs: [], fromMs: atMs, toMs: atMs, outcome: 'completed', responseId: null, responseMs: null,
   }
   return [...thread, entry]
 }
@@ -96,7 +118,26 @@ export function withInterruption(thread: Thread, session: number, responseId: nu
   return thread.map((entry) => (isReply(entry, session, responseId) ? settle(entry, 'interrupted') : entry))
 }
 
-export type ResponseTime = { readonly session: number; readonly responseId: number; readonly ms: number }
+type ToolReport = { readonly session: number; readonly toolUseId: string; readonly name: string; readonly status: string }
+
+/** One line for each use of a tool, which changes as the tool goes on. */
+export function withTool(thread: Thread, { session, toolUseId, name, status }: ToolReport): Thread {
+  const id = `${session}-tool-${toolUseId}`
+  const known = status === 'started' || status === 'finished' ? status : 'failed'
+  const entry: Tool = { kind: 'tool', id, session, toolUseId, name, status: known }
+  const index = thread.findIndex((other) => other.id === id)
+  return index === -1 ? [...thread, entry] : thread.with(index, entry)
+}
+
+/** From the end of the question: until that was certain, until the answer arrived, until it was heard. */
+export type Stages = { readonly waitingMs: number; readonly answeringMs: number; readonly playingMs: number }
+
+export type ResponseTime = {
+  readonly session: number
+  readonly responseId: number
+  readonly ms: number
+  readonly stages: Stages
+}
 
 /** Times wait for their entry: audio may start before the first text of a reply. */
 export function withResponseTimes(thread: Thread, times: readonly ResponseTime[]): Thread {
@@ -130,6 +171,17 @@ function comingOf(entry: Said, spoken: string): string {
   return join(entry.planned.slice(entry.spoken.length))
 }
 
+/** For whoever takes the conversation along: of a reply that was cut off before anybody knew how far it got, what was planned. */
+export function bestTextOf(entry: Said): string {
+  const { spoken, coming } = textOf(entry)
+  return spoken === '' ? coming : spoken
+}
+
+/** The call is over: a reply that was under way was cut off by that. */
+export function withEnd(thread: Thread): Thread {
+  return thread.map((entry) => (entry.kind === 'said' && entry.outcome === 'open' ? settle(entry, 'interrupted') : entry))
+}
+
 /** What was interrupted stays interrupted, and what the user said is complete in any case. */
 function settle(entry: Said, outcome: Outcome): Said {
   if (entry.role === 'user') return { ...entry, outcome: 'completed' }
@@ -143,7 +195,8 @@ function isReply(entry: Entry, session: number, responseId: number): entry is Sa
 function emptyEntry(thread: Thread, said: SaidText): Said {
   return {
     kind: 'said', id: `${said.session}-${said.turn}-${said.role}-${thread.length}`, session: said.session, turn: said.turn,
-    role: said.role, via: 'voice', planned: [], spoken: [], outcome: 'open', responseId: said.responseId ?? null, responseMs: null,
+    role: said.role, via: 'voice', planned: [], spoken: [], plannedAtMs: [], fromMs: said.fromMs, toMs: said.toMs, outcome: 'open',
+    responseId: said.responseId ?? null, responseMs: null,
   }
 }
 

@@ -1,12 +1,15 @@
 // PURE. What the call needs to be let in: a ticket for each connection, or the reason why there is none.
 //
-// Where tickets come from is not this folder's business; whoever mounts a call brings a GetTicket.
+// How people sign in is not this folder's business: whoever mounts a call brings an AccessToken.
 
 import type { Closing } from './close-codes.ts'
 import type { Problem } from './problems.ts'
 
 /** `known`: whatever proof of sign-in there is. `renewed`: one that lasts longer than what the call began with. */
 export type Proof = 'known' | 'renewed'
+
+/** Resolves to null when the user must sign in again; rejects when that cannot be found out just now. */
+export type AccessToken = (proof: Proof) => Promise<string | null>
 
 /** Resolves to a ticket that works once and soon; rejects with a TicketRefused. */
 export type GetTicket = (proof: Proof) => Promise<string>

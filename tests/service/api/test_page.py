@@ -1,5 +1,6 @@
 """The page, its document for every path of its own, and the headers that protect it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from service.api.page import Page, security_headers
+from service.api.page import HEADERS_FILE, Page, security_headers
 
 POOL = ("https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Example", "https://voice.example.com")
 SECURITY_HEADERS = security_headers(POOL)
@@ -55,6 +56,16 @@ def test_security_headers_are_on_everything(page: TestClient, path: str) -> None
     answer = page.get(path)
 
     assert dict(SECURITY_HEADERS) == {name: answer.headers.get(name) for name in SECURITY_HEADERS}
+
+
+def test_the_headers_are_those_of_the_one_file() -> None:
+    written = json.loads(HEADERS_FILE.read_text())
+    policy = written.pop("Content-Security-Policy")
+
+    assert written == {name: SECURITY_HEADERS[name] for name in written}
+    assert list(policy) == [
+        part.split()[0] for part in SECURITY_HEADERS["Content-Security-Policy"].split("; ")
+    ]
 
 
 def test_the_policy_lets_nothing_in_but_the_page_itself() -> None:

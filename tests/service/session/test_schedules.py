@@ -67,12 +67,21 @@ def skips_a_seq(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Core, "announce_counts", announce_counts)
 
 
+def without_timer(patch: pytest.MonkeyPatch, fire: Callable[[Core, float], None]) -> None:
+    """The timer is missing wherever timers are looked at, so that it is its effect that is missed."""
+    left = [timer for timer in timers.TIMERS if timer[1] is not fire]
+    due = [due_at for due_at, _ in left]
+    patch.setattr(timers, "TIMERS", left)
+    patch.setattr(timers, "_OTHERS", [due_at for due_at in timers._OTHERS if due_at in due])
+    patch.setattr(timers, "_MOVED_BY_AUDIO", [due_at for due_at in timers._MOVED_BY_AUDIO if due_at in due])
+
+
 def waits_for_replies_for_ever(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(timers, "TIMERS", [timer for timer in timers.TIMERS if timer[1] is not timers._reply])
+    without_timer(patch, timers._reply)
 
 
 def starves_the_model(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(timers, "TIMERS", [timer for timer in timers.TIMERS if timer[1] is not timers._keep_alive])
+    without_timer(patch, timers._keep_alive)
 
 
 def plays_on_after_an_interruption(patch: pytest.MonkeyPatch) -> None:
@@ -159,10 +168,7 @@ def hangs_up_without_a_word(patch: pytest.MonkeyPatch) -> None:
 
 
 def forgets_the_sign_in(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(timers, "TIMERS", [timer for timer in timers.TIMERS if timer[1] is not sign_in.expire])
-    patch.setattr(
-        timers, "_OTHERS", [due_at for due_at in timers._OTHERS if due_at is not sign_in.expired_at]
-    )
+    without_timer(patch, sign_in.expire)
 
 
 PLANTS = {

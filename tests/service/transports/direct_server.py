@@ -30,6 +30,7 @@ class Attendant:
     def __init__(self, connection: ClientConnection, *, echoes: bool) -> None:
         self.connection = connection
         self.echoes = echoes
+        self.hangs_up_at: str | None = None
         self.heard: list[str | bytes] = []
         self.too_slow = 0
         self.finished: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
@@ -52,7 +53,9 @@ class Attendant:
 
     def _note(self, message: str | bytes) -> None:
         self.heard.append(message)
-        if self.echoes:
+        if message == self.hangs_up_at:
+            self.connection.close(1000, "done")
+        elif self.echoes:
             self.connection.send(message)
 
 
@@ -161,7 +164,11 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def direct_server(
-    *, outbox_bytes: int = 200_000, ping_interval_s: float = 20.0, ping_timeout_s: float = 20.0
+    *,
+    outbox_bytes: int = 200_000,
+    outbox_stall_s: float = 30.0,
+    ping_interval_s: float = 20.0,
+    ping_timeout_s: float = 20.0,
 ) -> AsyncIterator[DirectServer]:
     listener = socket.create_server(("127.0.0.1", 0))
     counts: list[tuple[str, str]] = []
@@ -186,6 +193,7 @@ async def direct_server(
         refuse=lambda refused: Response(status_code=refused.status),
         count=lambda name, label: counts.append((name, label)),
         outbox_bytes=outbox_bytes,
+        outbox_stall_s=outbox_stall_s,
     )
     app.router.routes.append(WebSocketRoute("/ws", entrance.serve))
     serving = asyncio.create_task(server.serve(sockets=[listener]))

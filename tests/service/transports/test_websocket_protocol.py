@@ -8,6 +8,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from service.transports.websocket_protocol import DirectConnection
 from tests.service.transports.direct_server import (
     BINARY,
     CLOSE,
@@ -150,6 +151,18 @@ async def test_our_close_comes_after_what_was_said_and_ends_with_the_answer(serv
         assert [] == client.attendant.heard
 
 
+async def test_a_close_of_ours_that_crosses_the_clients_own_gives_way_to_it(server: DirectServer) -> None:
+    """Both arrive in one segment, so the client's close is read before the message that makes us hang up."""
+    async with server.raw() as client:
+        attendant = client.attendant
+        attendant.hangs_up_at = "bye"
+        await client.send(masked(FIN | TEXT, b"bye") + masked(FIN | CLOSE, b"\x03\xe9"))
+        answer = [await client.frame(), await client.frame()]
+
+        assert [(CLOSE, b"\x03\xe9"), None] == answer
+        assert (1001, ["bye"]) == (await attendant.finished, attendant.heard)
+
+
 async def test_a_connection_that_breaks_off_is_an_abnormal_closure(server: DirectServer) -> None:
     async with server.raw() as client:
         client.writer.transport.abort()
@@ -177,6 +190,21 @@ async def test_a_client_that_reads_nothing_loses_what_waits_and_is_let_go(server
 
         assert (1, 1006) == (attendant.too_slow, code)
         assert ("clients_too_slow", "") in server.counts
+
+
+async def test_a_client_that_stops_reading_is_let_go_in_time_however_little_waits() -> None:
+    async with (
+        direct_server(outbox_bytes=67_108_864, outbox_stall_s=0.05) as server,
+        server.raw(receive_bytes=4_096) as client,
+    ):
+        attendant = client.attendant
+        assert isinstance(attendant.connection, DirectConnection)
+        # What the kernel takes is not known; a little beyond it is enough.
+        while not attendant.connection._waiting:
+            attendant.connection.send(bytes(8_000))
+        code = await attendant.finished
+
+        assert (1, 1006) == (attendant.too_slow, code)
 
 
 async def test_a_client_that_asks_and_never_reads_is_left(server: DirectServer) -> None:

@@ -145,9 +145,59 @@ it('tells how far the current reply got', () => {
   buffer.push(3, ones(100))
   expect(buffer.current).toBeNull()
   pull(buffer, 2)
-  expect(buffer.current).toEqual({ responseId: 3, played: 40 })
+  expect(buffer.current).toEqual({ responseId: 3, played: 40, queued: 60 })
 })
 
 it('is set up as measured: 80 ms, 40 more after an underrun, 240 at most', () => {
   expect(bufferConfig(48000)).toMatchObject({ prebuffer: 3840, prebufferStep: 1920, prebufferCap: 11520, fade: 128 })
+})
+
+describe('a reply that is held', () => {
+  const ramp = (length: number): Float32Array => Float32Array.from({ length }, (_, at) => at + 1)
+
+  function playing(): JitterBuffer {
+    const buffer = new JitterBuffer(CONFIG)
+    buffer.push(1, ramp(400))
+    pull(buffer, 2)
+    return buffer
+  }
+
+  it('fades to silence within a few milliseconds and stays at its sample', () => {
+    const buffer = playing()
+    buffer.hold()
+    const { samples, events } = pull(buffer, 3)
+    expect(samples.slice(0, CONFIG.fade)).toEqual(Array.from({ length: CONFIG.fade }, (_, at) => Math.fround((41 + at) * (1 - at / CONFIG.fade))))
+    expect(samples.slice(CONFIG.fade).every((sample) => sample === 0)).toBe(true)
+    expect(events).toEqual([])
+    expect(buffer.current?.played).toBe(40)
+  })
+
+  it('goes on from the same sample, with a fade, and loses none', () => {
+    const buffer = playing()
+    buffer.hold()
+    pull(buffer, 50)
+    buffer.release()
+    const { samples } = pull(buffer, 2)
+    expect(samples[0]).toBe(0)
+    expect(samples[8]).toBe(49 * 0.5)
+    expect(samples.slice(CONFIG.fade, 40)).toEqual(Array.from({ length: 40 - CONFIG.fade }, (_, at) => 41 + CONFIG.fade + at))
+    expect(pull(buffer, 20).events).toEqual([{ type: 'dry', responseId: 1, played: 400 }])
+  })
+
+  it('can be taken back while it is held, without a sound', () => {
+    const buffer = playing()
+    buffer.hold()
+    pull(buffer, 2)
+    expect(buffer.flush(1)).toEqual([{ type: 'stopped', responseId: 1, played: 40, flushed: true }])
+    buffer.release()
+    expect(pull(buffer, 2).samples.every((sample) => sample === 0)).toBe(true)
+  })
+
+  it('goes on receiving meanwhile', () => {
+    const buffer = playing()
+    buffer.hold()
+    buffer.push(1, ones(100))
+    buffer.release()
+    expect(buffer.current).toEqual({ responseId: 1, played: 40, queued: 460 })
+  })
 })

@@ -48,6 +48,8 @@ export class JitterBuffer {
   #waited = 0
   #playout: Playout = 'waiting'
   #segments: Segment[] = []
+  #held = false
+  #rise = 0
 
   constructor(config: BufferConfig) {
     this.#config = config
@@ -61,10 +63,28 @@ export class JitterBuffer {
     return this.#size
   }
 
-  /** What is being heard now and how far it got, in samples of this buffer's rate. */
-  get current(): { readonly responseId: number; readonly played: number } | null {
+  get held(): boolean {
+    return this.#held
+  }
+
+  /** What is being heard now, how far it got and how much of it waits, in samples of this buffer's rate. */
+  get current(): { readonly responseId: number; readonly played: number; readonly queued: number } | null {
     const head = this.#segments[0]
-    return head?.started ? { responseId: head.responseId, played: head.played } : null
+    return head?.started ? { responseId: head.responseId, played: head.played, queued: head.queued } : null
+  }
+
+  /** Fall silent with a fade and stay at this sample. */
+  hold(): void {
+    if (this.#held) return
+    this.#held = true
+    if (this.#playout === 'playing') this.#keepFade(this.#segments[0]?.queued ?? 0)
+  }
+
+  /** Go on from the sample at which it was held. */
+  release(): void {
+    if (!this.#held) return
+    this.#held = false
+    this.#rise = this.#playout === 'playing' ? this.#config.fade : 0
   }
 
   push(responseId: number, samples: Float32Array): void {
@@ -105,7 +125,7 @@ export class JitterBuffer {
     while (this.#segments[0] && this.#segments[0].responseId <= responseId) {
       const segment = this.#segments[0]
       if (segment.started) {
-        if (this.#playout === 'playing') this.#keepFade(segment.queued)
+        if (this.#playout === 'playing' && !this.#held) this.#keepFade(segment.queued)
         events.push(stopped(segment, true))
       }
       this.#discard(segment.queued)
@@ -120,7 +140,7 @@ export class JitterBuffer {
   pull(output: Float32Array): BufferEvent[] {
     const events: BufferEvent[] = []
     let at = this.#playFade(output)
-    while (at < output.length) {
+    while (at < output.length && !this.#held) {
       const head = this.#segments[0]
       if (!head || !this.#mayPlay(head, output.length - at)) break
       if (!head.started) {
@@ -158,10 +178,16 @@ export class JitterBuffer {
   #play(head: Segment, output: Float32Array, at: number): number {
     const count = Math.min(output.length - at, head.queued)
     for (let i = 0; i < count; i++) output[at + i] = this.#ring[(this.#read + i) % this.#ring.length] ?? 0
+    this.#fadeIn(output.subarray(at, at + count))
     this.#discard(count)
     head.queued -= count
     head.played += count
     return count
+  }
+
+  #fadeIn(samples: Float32Array): void {
+    const { fade } = this.#config
+    for (let i = 0; i < samples.length && this.#rise > 0; i++, this.#rise--) samples[i] = (samples[i] ?? 0) * (1 - this.#rise / fade)
   }
 
   #discard(count: number): void {

@@ -9,7 +9,14 @@ export type PageToCapture =
   /** The service has closed the turn: its end needs no reporting any more. */
   | { readonly type: 'utteranceClosed' }
   | { readonly type: 'silence'; readonly thresholdMs: number }
+  /** Whether the browser takes the assistant's voice out of the microphone's. */
+  | { readonly type: 'echo'; readonly cancelled: boolean }
+  /** A network that says how likely each frame is speech; null: the level alone decides. */
+  | { readonly type: 'judge'; readonly port: MessagePort | null }
   | { readonly type: 'stop' }
+
+/** Frames of 16 kHz come in at the port, probabilities go out of it. */
+export type PageToJudge = { readonly weights: ArrayBuffer; readonly capture: MessagePort }
 
 export type CaptureToPage =
   | { readonly type: 'speechStarted'; readonly atMs: number }
@@ -20,15 +27,19 @@ export type CaptureToPage =
 
 export type PageToPlayer =
   | { readonly type: 'ports'; readonly socket: MessagePort; readonly capture: MessagePort }
-  | { readonly type: 'duck'; readonly ducked: boolean }
   | { readonly type: 'stop' }
 
 export type PlayerToPage =
   | { readonly type: 'started'; readonly responseId: number; readonly atMs: number }
   | { readonly type: 'stopped'; readonly responseId: number; readonly positionMs: number; readonly flushed: boolean }
+  /** The user spoke over the reply, so it waits; or nobody interrupted it, so it goes on from the same sample. */
+  | { readonly type: 'held'; readonly held: boolean; readonly responseId: number; readonly positionMs: number; readonly atMs: number }
   | {
       readonly type: 'level'
       readonly level: number
+      /** What is being heard, how far it got, and how much of it has arrived; at the epoch millisecond `atMs`. */
+      readonly playout: { readonly responseId: number; readonly positionMs: number; readonly arrivedMs: number } | null
+      readonly atMs: number
       /** Since the player was made: samples that were not silence, and times it ran dry. */
       readonly audibleSamples: number
       readonly underruns: number
@@ -36,6 +47,10 @@ export type PlayerToPage =
     }
 
 export type PlayerToCapture = { readonly type: 'audible'; readonly audible: boolean }
+export type CaptureToPlayer =
+  /** It sounds as if the user began to speak; the detector is not sure yet. */
+  | { readonly type: 'onset' }
+  | { readonly type: 'speech'; readonly speaking: boolean; readonly pressed: boolean }
 export type PlayerToSocket = { readonly type: 'played' } & Played
 
 export type SocketToPlayer =
@@ -53,7 +68,8 @@ export type PageToSocket =
 
 export type SocketToPage =
   | { readonly type: 'opened' }
-  | { readonly type: 'message'; readonly message: ServerMessage }
+  /** `audioMs`: how much audio of the message's reply had arrived before it. */
+  | { readonly type: 'message'; readonly message: ServerMessage; readonly audioMs: number }
   | { readonly type: 'roundTrip'; readonly ms: number }
   /** `opened`: whether the service had accepted the socket at all. */
   | { readonly type: 'closed'; readonly code: number; readonly reason: string; readonly opened: boolean }

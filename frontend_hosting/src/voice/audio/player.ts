@@ -14,6 +14,5 @@ export async function createPlayer(context: AudioContext, onEvent: (event: Playe
   await context.audioWorklet.addModule(workletUrl)
   const node = new AudioWorkletNode(context, 'player', { numberOfInputs: 0, numberOfOutputs: 1, outputChannelCount: [1] })
   node.port.onmessage = ({ data }: MessageEvent<PlayerToPage>) => onEvent(data)
-  node.connect(context.destination)
   return { node, send: (command, transfer = []) => node.port.postMessage(command, transfer) }
 }

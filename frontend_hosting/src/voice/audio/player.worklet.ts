@@ -1,8 +1,11 @@
 // Reply frames from the socket worker -> the loudspeaker; says what is heard, how loud, and how far each reply got.
 
+import { BargeIn, bargeInConfig } from './barge-in.ts'
 import { decodeDownlinkFrame } from './frame.ts'
 import { type BufferEvent, bufferConfig, JitterBuffer } from './jitter-buffer.ts'
-import type { PageToPlayer, PlayerToCapture, PlayerToPage, PlayerToSocket, SocketToPlayer } from './messages.ts'
+import type {
+  CaptureToPlayer, PageToPlayer, PlayerToCapture, PlayerToPage, PlayerToSocket, SocketToPlayer,
+} from './messages.ts'
 import { toFloat } from './pcm.ts'
 import { Resampler } from './resampler.ts'
 
@@ -11,18 +14,15 @@ const BLOCKS_PER_LEVEL = 16
 const REPORT_EVERY_MS = 500
 /** The room goes on sounding for a moment after the loudspeaker has stopped. */
 const ECHO_TAIL_MS = 250
-const DUCKED_GAIN = 0.15
-const GAIN_STEP_PER_SAMPLE = 1 / (sampleRate * 0.03)
 /** A little over one step of 16-bit PCM: what is quieter is silence. */
 const AUDIBLE = 1e-4
 
 class PlayerProcessor extends AudioWorkletProcessor {
   readonly #buffer = new JitterBuffer(bufferConfig(sampleRate))
+  readonly #bargeIn = new BargeIn(bargeInConfig(sampleRate))
   #resampler: Resampler | null = resamplerFrom(DEFAULT_RATE_HZ)
   #socket: MessagePort | null = null
   #capture: MessagePort | null = null
-  #gain = 1
-  #targetGain = 1
   #blocks = 0
   #energy = 0
   #energySamples = 0
@@ -40,8 +40,10 @@ class PlayerProcessor extends AudioWorkletProcessor {
     const channels = outputs[0] ?? []
     const output = channels[0]
     if (!output) return this.#running
+    this.#bargeIn.advance(output.length)
+    this.#applyHold()
     for (const event of this.#buffer.pull(output)) this.#announce(event)
-    this.#shape(output)
+    this.#measure(output)
     for (const channel of channels.slice(1)) channel.set(output)
     this.#report(output.length)
     return this.#running
@@ -52,14 +54,30 @@ class PlayerProcessor extends AudioWorkletProcessor {
       case 'ports':
         this.#socket = command.socket
         this.#capture = command.capture
+        command.capture.onmessage = ({ data }: MessageEvent<CaptureToPlayer>) => this.#hear(data)
         command.socket.onmessage = ({ data }: MessageEvent<SocketToPlayer>) => this.#receive(data)
-        return
-      case 'duck':
-        this.#targetGain = command.ducked ? DUCKED_GAIN : 1
         return
       case 'stop':
         this.#running = false
     }
+  }
+
+  /** From the capture worklet: the user speaks, or seems to. */
+  #hear(message: CaptureToPlayer): void {
+    const heard = this.#buffer.current !== null
+    if (message.type === 'onset') this.#bargeIn.onset(heard)
+    else this.#bargeIn.speech({ ...message, heard })
+  }
+
+  #applyHold(): void {
+    const { holds } = this.#bargeIn
+    const { current } = this.#buffer
+    if (holds === this.#buffer.held) return
+    if (holds) this.#buffer.hold()
+    else this.#buffer.release()
+    if (!current) return
+    const positionMs = milliseconds(current.played)
+    this.#tell({ type: 'held', held: holds, responseId: current.responseId, positionMs, atMs: Date.now() })
   }
 
   #receive(message: SocketToPlayer): void {
@@ -76,18 +94,16 @@ class PlayerProcessor extends AudioWorkletProcessor {
         this.#buffer.end()
         return
       case 'flush':
+        this.#bargeIn.flushed()
         for (const event of this.#buffer.flush(message.responseId)) this.#announce(event)
         this.#resampler?.reset()
     }
   }
 
-  /** Ramp the gain, count what can be heard. */
-  #shape(output: Float32Array): void {
+  /** Count what can be heard. */
+  #measure(output: Float32Array): void {
     for (let i = 0; i < output.length; i++) {
-      const distance = this.#targetGain - this.#gain
-      this.#gain += Math.sign(distance) * Math.min(Math.abs(distance), GAIN_STEP_PER_SAMPLE)
-      const sample = (output[i] ?? 0) * this.#gain
-      output[i] = sample
+      const sample = output[i] ?? 0
       this.#energy += sample * sample
       if (sample > AUDIBLE || sample < -AUDIBLE) this.#audibleSamples++
     }
@@ -124,6 +140,12 @@ class PlayerProcessor extends AudioWorkletProcessor {
     this.#tell({
       type: 'level',
       level: Math.sqrt(this.#energy / this.#energySamples),
+      playout: current && {
+        responseId: current.responseId,
+        positionMs: milliseconds(current.played),
+        arrivedMs: milliseconds(current.played + current.queued),
+      },
+      atMs: Date.now(),
       audibleSamples: this.#audibleSamples,
       underruns: this.#buffer.underruns,
       bufferedMs: milliseconds(this.#buffer.size),

@@ -23,10 +23,10 @@ export type DetectorConfig = {
 export type DetectorEvent = 'speechStarted' | 'speechEnded' | 'speechAbandoned' | null
 
 /** Extra caution while the assistant is audible, so that its echo does not count as the user. */
-export type Guard = { readonly onsetDb: number; readonly startMs: number }
+export type Guard = { readonly onsetDb: number; readonly startMs: number; readonly probability: number }
 
-export const NO_GUARD: Guard = { onsetDb: 0, startMs: 0 }
-export const ECHO_GUARD: Guard = { onsetDb: 6, startMs: 120 }
+export const NO_GUARD: Guard = { onsetDb: 0, startMs: 0, probability: 0.5 }
+export const ECHO_GUARD: Guard = { onsetDb: 6, startMs: 120, probability: 0.8 }
 
 const DEFAULTS: DetectorConfig = {
   frameMs: 32,
@@ -42,10 +42,14 @@ const DEFAULTS: DetectorConfig = {
 const FLOOR_PERCENTILE = 0.2
 const FRAMES_THAT_ARE_NO_CLICK = 3
 const FRAMES_BEFORE_FIRST_VERDICT = 5
+/** Speech goes on until the network is this unsure; its authors' own figure. */
+const STILL_SPEECH = 0.35
 
 export class SilenceDetector {
   readonly config: DetectorConfig
   guard: Guard = NO_GUARD
+  /** What a network says of the newest frame that it has judged; null: the level alone decides. */
+  probability: number | null = null
   /** Level of the last frame and of the room, in dBFS of the speech band. */
   levelDb = -100
   floorDb = -60
@@ -101,7 +105,7 @@ export class SilenceDetector {
   #whileQuiet(): DetectorEvent {
     const { config, guard } = this
     const onset = Math.max(this.floorDb + config.onsetDb, config.minimumDbfs) + guard.onsetDb
-    this.#run = this.levelDb > onset ? this.#run + 1 : 0
+    this.#run = this.#isSpeech(onset, guard.probability) ? this.#run + 1 : 0
     const needed = Math.max(1, Math.round((config.startMs + guard.startMs) / config.frameMs))
     if (this.#levelCount < FRAMES_BEFORE_FIRST_VERDICT || this.#run < needed) return null
     this.#speaking = true
@@ -114,8 +118,8 @@ export class SilenceDetector {
 
   #whileSpeaking(): DetectorEvent {
     const { config } = this
-    const loud = this.levelDb > Math.max(this.floorDb + config.offsetDb, config.minimumDbfs - 3)
-    this.#run = loud ? this.#run + 1 : 0
+    const offset = Math.max(this.floorDb + config.offsetDb, config.minimumDbfs - 3)
+    this.#run = this.#isSpeech(offset, STILL_SPEECH) ? this.#run + 1 : 0
     if (this.#run >= FRAMES_THAT_ARE_NO_CLICK) {
       this.#speechMs += config.frameMs
       this.#quietMs = 0
@@ -127,6 +131,12 @@ export class SilenceDetector {
     const wasUtterance = this.#speechMs >= config.minimumSpeechMs
     this.reset()
     return wasUtterance ? 'speechEnded' : 'speechAbandoned'
+  }
+
+  /** A network needs no floor, but does not decide about what nobody can hear. */
+  #isSpeech(thresholdDb: number, probability: number): boolean {
+    if (this.probability === null) return this.levelDb > thresholdDb
+    return this.probability > probability && this.levelDb > this.config.minimumDbfs
   }
 
   #measure(frame: Float32Array): void {

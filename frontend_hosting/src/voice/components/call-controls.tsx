@@ -4,7 +4,7 @@ import { DockButton } from '../../ui/dock-button.tsx'
 import { EndIcon, HoldIcon, InterruptIcon, MicrophoneIcon, MutedIcon } from '../../ui/icons.tsx'
 import type { Conversation } from '../conversation.ts'
 import { phaseOf, type VoiceState } from '../session.ts'
-import { strings } from '../strings.ts'
+import { useWords } from '../words/use-words.ts'
 
 type Props = {
   readonly state: VoiceState
@@ -14,15 +14,16 @@ type Props = {
 
 /** Mute or hold to talk, the mode, interrupt, end. */
 export function CallControls({ state, conversation, shortcuts }: Props): ReactNode {
+  const words = useWords()
   const { input } = state
   const key = (name: string): string | undefined => (shortcuts ? name : undefined)
   const phase = phaseOf(state)
   return (
-    <div role="toolbar" aria-label={strings.controls} className="flex items-start justify-center gap-3 sm:gap-5">
+    <div role="toolbar" aria-label={words.controls} className="flex items-start justify-center gap-3 @[40rem]:gap-5">
       {input.mode === 'handsFree' ? (
         <DockButton
           icon={input.muted ? <MutedIcon /> : <MicrophoneIcon />}
-          label={strings.mute}
+          label={words.mute}
           aria-pressed={input.muted}
           tone={input.muted ? 'on' : 'neutral'}
           shortcut={key('M')}
@@ -33,7 +34,7 @@ export function CallControls({ state, conversation, shortcuts }: Props): ReactNo
       {input.mode === 'typing' ? null : (
         <DockButton
           icon={<HoldIcon />}
-          label={strings.pushToTalk}
+          label={words.pushToTalk}
           aria-pressed={input.mode === 'pushToTalk'}
           tone={input.mode === 'pushToTalk' ? 'on' : 'neutral'}
           onClick={() => conversation.toggleMode()}
@@ -41,14 +42,14 @@ export function CallControls({ state, conversation, shortcuts }: Props): ReactNo
       )}
       <DockButton
         icon={<InterruptIcon />}
-        label={strings.interrupt}
+        label={words.interrupt}
         shortcut={key('Esc')}
         // Not `disabled`: focus would be lost each time the assistant falls silent.
         aria-disabled={phase !== 'speaking' && phase !== 'thinking'}
         onClick={() => conversation.interrupt()}
         className="aria-disabled:text-soft"
       />
-      <DockButton icon={<EndIcon />} label={strings.end} tone="danger" onClick={() => conversation.end()} />
+      <DockButton icon={<EndIcon />} label={words.end} tone="danger" onClick={() => conversation.end()} />
     </div>
   )
 }
@@ -59,6 +60,7 @@ const TAP_MS = 300
 type TalkProps = { readonly held: boolean; readonly conversation: Conversation; readonly shortcut: string | undefined }
 
 function TalkButton({ held, conversation, shortcut }: TalkProps): ReactNode {
+  const words = useWords()
   const pressedAtRef = useRef(0)
   const press = (): void => {
     pressedAtRef.current = held ? 0 : performance.now()
@@ -70,7 +72,7 @@ function TalkButton({ held, conversation, shortcut }: TalkProps): ReactNode {
   return (
     <DockButton
       icon={<MicrophoneIcon />}
-      label={strings.hold}
+      label={words.hold}
       aria-pressed={held}
       tone={held ? 'talk' : 'neutral'}
       shortcut={shortcut}

@@ -1,41 +1,18 @@
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 
-import { Button } from '../../ui/button.tsx'
+import { summaryOf } from '../response-times.ts'
 import type { VoiceState } from '../session.ts'
-import { strings } from '../strings.ts'
-import { textOf, type Thread } from '../thread.ts'
-import { seconds } from './transcript.tsx'
+import { seconds } from '../words/numbers.ts'
+import { useWords } from '../words/use-words.ts'
 
-/** After the call: how many answers, how fast, and the words to take along. */
-export function CallSummary({ state }: { readonly state: VoiceState }): ReactNode {
-  const [copied, setCopied] = useState(false)
-  const { call, thread, times } = state
-  const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(plainText(thread))
-    setCopied(true)
-  }
+/** After the call: why it ended, how many answers there were and how fast. */
+export function CallSummary({ state: { call, times } }: { readonly state: VoiceState }): ReactNode {
+  const words = useWords()
+  const summary = summaryOf(times)
   return (
     <div className="flex flex-col items-center gap-3 text-center text-soft">
-      {call.status === 'ended' ? <p>{strings.ended[call.why]}</p> : null}
-      {times.length > 0 ? <p className="tabular-nums">{strings.summary(times.length, typical(times))}</p> : null}
-      {thread.length > 0 ? (
-        <Button kind="plain" onClick={() => void copy()}>{copied ? strings.copied : strings.copy}</Button>
-      ) : null}
+      {call.status === 'ended' ? <p>{words.ended[call.why]}</p> : null}
+      {summary ? <p className="tabular-nums">{words.summary(times.length, seconds(summary.medianMs, words.locale))}</p> : null}
     </div>
   )
-}
-
-/** The median: one slow answer says little about the others. */
-function typical(times: VoiceState['times']): string {
-  const sorted = times.map(({ ms }) => ms).toSorted((a, b) => a - b)
-  return seconds(sorted[Math.floor((sorted.length - 1) / 2)] ?? 0)
-}
-
-export function plainText(thread: Thread): string {
-  return thread
-    .map((entry) => {
-      if (entry.kind === 'note') return `(${strings.notes[entry.note]})`
-      return `${entry.role === 'user' ? strings.you : strings.assistant}: ${textOf(entry).spoken}`
-    })
-    .join('\n')
 }

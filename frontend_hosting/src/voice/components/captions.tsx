@@ -1,34 +1,46 @@
 import { type ReactNode, useEffect, useRef } from 'react'
 
+import type { Meters } from '../conversation.ts'
 import { phaseOf, type VoiceState } from '../session.ts'
 import { type Said, textOf } from '../thread.ts'
+import { useCaption } from './use-caption.ts'
+
+type Props = { readonly state: VoiceState; readonly meters: Meters }
 
 /** The words of the moment, large. The log holds the same text for readers, so this is hidden from them. */
-export function Captions({ state }: { readonly state: VoiceState }): ReactNode {
+export function Captions({ state, meters }: Props): ReactNode {
   const boxRef = useRef<HTMLDivElement>(null)
   const edgeRef = useRef<HTMLSpanElement>(null)
-  const said = currentWords(state)
-  const text = said ? textOf(said) : null
+  const words = currentWords(state)
+  const caption = useCaption(words, meters)
+  const text = words ? textOf(words) : null
 
   useEffect(() => {
     // Keep the words that are being said in view, not the end of what is still to come.
     const box = boxRef.current
     const edge = edgeRef.current
-    if (said && box && edge) box.scrollTop = Math.max(0, edge.offsetTop - box.clientHeight / 2)
-  }, [said])
+    if (words && box && edge) box.scrollTop = Math.max(0, edge.offsetTop - box.clientHeight / 2)
+  }, [words, caption])
 
   return (
     <div
       ref={boxRef}
       aria-hidden="true"
-      className="relative max-h-30 w-full max-w-[38rem] overflow-hidden px-2 text-center font-serif text-xl leading-normal text-balance sm:text-2xl sm:leading-normal"
+      lang={state.language ?? undefined}
+      className="relative max-h-30 w-full max-w-[38rem] overflow-hidden px-2 text-center font-serif text-xl leading-normal text-balance @[40rem]:text-2xl @[40rem]:leading-normal"
     >
-      {said && text ? (
-        <p className={said.role === 'user' ? 'text-user' : 'text-ink'}>
-          <span data-caption="spoken">{text.spoken}</span>
+      {words && text ? (
+        <p className={words.role === 'user' ? 'text-user' : 'text-ink'}>
+          <span data-caption="spoken">{caption?.said ?? text.spoken}</span>
           <span ref={edgeRef} />
-          {text.coming === '' ? null : (
-            <span data-caption="planned" className="text-soft"> {text.coming}</span>
+          {caption ? (
+            <>
+              {' '}
+              <span data-caption="word" className="text-accent underline decoration-2 underline-offset-4">{caption.current}</span>
+            </>
+          ) : null}
+          {(caption?.coming ?? text.coming) === '' ? null : (
+            <span data-caption="planned" className="text-soft"> {caption?.coming ?? text.coming}</span>
           )}
         </p>
       ) : null}

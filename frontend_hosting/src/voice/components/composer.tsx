@@ -1,12 +1,13 @@
 import { type ReactNode, useState } from 'react'
 
 import { SendIcon } from '../../ui/icons.tsx'
-import { strings } from '../strings.ts'
+import { useWords } from '../words/use-words.ts'
 
 type Props = { readonly disabled: boolean; readonly maxLength: number; readonly onSend: (text: string) => void }
 
 /** Typed input, in the same thread as speech. */
 export function Composer({ disabled, maxLength, onSend }: Props): ReactNode {
+  const words = useWords()
   const [text, setText] = useState('')
   const empty = text.trim() === ''
   return (
@@ -24,8 +25,8 @@ export function Composer({ disabled, maxLength, onSend }: Props): ReactNode {
         onChange={(event) => setText(event.target.value)}
         disabled={disabled}
         maxLength={maxLength}
-        aria-label={strings.composerLabel}
-        placeholder={strings.composerPlaceholder}
+        aria-label={words.composerLabel}
+        placeholder={words.composerPlaceholder}
         autoComplete="off"
         enterKeyHint="send"
         className="min-h-11 min-w-0 flex-1 rounded-full border border-edge bg-raised px-4 text-base text-ink placeholder:text-soft disabled:border-line"
@@ -33,7 +34,7 @@ export function Composer({ disabled, maxLength, onSend }: Props): ReactNode {
       <button
         type="submit"
         disabled={disabled || empty}
-        aria-label={strings.send}
+        aria-label={words.send}
         className="flex h-11 w-11 shrink-0 items-center justify-center rounded-full bg-accent text-on-accent transition disabled:bg-line disabled:text-soft"
       >
         <SendIcon />

@@ -5,7 +5,7 @@ import type { Meters } from '../conversation.ts'
 import type { Phase } from '../session.ts'
 import { OrbPainter, paintForced } from './orb-painter.ts'
 
-type Props = { readonly phase: Phase; readonly closed: boolean; readonly dark: boolean; readonly meters: Meters }
+type Props = { readonly phase: Phase; readonly closed: boolean; readonly dark: boolean; readonly meters: Pick<Meters, 'microphone' | 'assistant'> }
 
 /** Thirty frames a second look alike and cost half. */
 const FRAME_S = 1 / 30
@@ -47,13 +47,13 @@ export function Orb({ phase, closed, dark, meters }: Props): ReactNode {
     return () => cancelAnimationFrame(request)
   }, [meters, still, forced])
 
-  return <canvas ref={canvasRef} aria-hidden="true" className="aspect-square h-full max-w-full" />
+  return <canvas ref={canvasRef} aria-hidden="true" className="aspect-square h-full min-h-0 max-w-full" />
 }
 
 /** The canvas in device pixels, two per CSS pixel at most. */
 function fit(canvas: HTMLCanvasElement): number {
   const size = Math.max(1, Math.round(canvas.clientHeight * Math.min(globalThis.devicePixelRatio, 2)))
-  if (canvas.width !== size) {
+  if (canvas.width !== size || canvas.height !== size) {
     canvas.width = size
     canvas.height = size
   }

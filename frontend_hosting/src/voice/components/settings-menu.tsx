@@ -1,38 +1,47 @@
 import { type ReactNode, useId } from 'react'
 
+import { IconButton } from '../../ui/icon-button.tsx'
 import { SettingsIcon } from '../../ui/icons.tsx'
+import { Popover } from '../../ui/popover.tsx'
+import { SelectField } from '../../ui/select-field.tsx'
 import { SwitchField } from '../../ui/switch-field.tsx'
 import type { Theme } from '../../ui/theme.ts'
-import { strings } from '../strings.ts'
+import { ENDONYMS, isInterfaceLanguage, type LanguageChoice, LANGUAGES } from '../words/catalogue.ts'
+import { useWords } from '../words/use-words.ts'
 
-export type Settings = { readonly theme: Theme; readonly announce: boolean; readonly shortcuts: boolean }
+export type Settings = {
+  readonly language: LanguageChoice
+  readonly theme: Theme
+  readonly announce: boolean
+  readonly cues: boolean
+  readonly shortcuts: boolean
+}
 
 type Props = { readonly settings: Settings; readonly onChange: (settings: Settings) => void }
 
 const THEMES: readonly Theme[] = ['system', 'light', 'dark']
 
-/** Appearance, announcements and shortcuts, in the browser's own popover. */
+/** Language, appearance, announcements and shortcuts, in the browser's own popover. */
 export function SettingsMenu({ settings, onChange }: Props): ReactNode {
+  const words = useWords()
   const id = useId()
   return (
     <>
-      <button
-        type="button"
-        popoverTarget={id}
-        aria-label={strings.settings}
-        className="flex h-11 w-11 items-center justify-center rounded-full border border-transparent text-ink hover:border-edge"
-      >
-        <SettingsIcon />
-      </button>
-      <div
-        id={id}
-        popover="auto"
-        role="dialog"
-        aria-label={strings.settings}
-        className="inset-auto top-16 right-4 m-0 w-80 max-w-[calc(100vw-2rem)] rounded-3xl border border-line bg-raised p-5 text-ink shadow-xl"
-      >
+      <IconButton label={words.settings} popoverTarget={id}><SettingsIcon /></IconButton>
+      <Popover id={id} label={words.settings} className="w-80">
+        <div className="mb-4 flex">
+          <SelectField
+            label={words.interfaceLanguage}
+            value={settings.language}
+            choices={[
+              { value: 'system', label: words.browserLanguage },
+              ...LANGUAGES.map((language) => ({ value: language, label: ENDONYMS[language], lang: language })),
+            ]}
+            onChange={(value) => onChange({ ...settings, language: isInterfaceLanguage(value) ? value : 'system' })}
+          />
+        </div>
         <fieldset>
-          <legend className="mb-2 text-[0.9375rem] font-medium">{strings.theme}</legend>
+          <legend className="mb-2 text-[0.9375rem] font-medium">{words.theme}</legend>
           <div className="mb-4 flex gap-1 rounded-full border border-line p-1">
             {THEMES.map((theme) => (
               <label
@@ -47,24 +56,30 @@ export function SettingsMenu({ settings, onChange }: Props): ReactNode {
                   onChange={() => onChange({ ...settings, theme })}
                   className="sr-only"
                 />
-                {strings.themes[theme]}
+                {words.themes[theme]}
               </label>
             ))}
           </div>
         </fieldset>
         <SwitchField
-          label={strings.shortcuts}
-          hint={strings.shortcutsHint}
+          label={words.shortcuts}
+          hint={words.shortcutsHint}
           checked={settings.shortcuts}
           onChange={(shortcuts) => onChange({ ...settings, shortcuts })}
         />
         <SwitchField
-          label={strings.announce}
-          hint={strings.announceHint}
+          label={words.announce}
+          hint={words.announceHint}
           checked={settings.announce}
           onChange={(announce) => onChange({ ...settings, announce })}
         />
-      </div>
+        <SwitchField
+          label={words.cues}
+          hint={words.cuesHint}
+          checked={settings.cues}
+          onChange={(cues) => onChange({ ...settings, cues })}
+        />
+      </Popover>
     </>
   )
 }

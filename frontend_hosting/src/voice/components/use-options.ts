@@ -9,11 +9,12 @@ export type Offered = {
   readonly reload: () => void
 }
 
-/** The service's languages and voices, asked for once and again on demand. */
-export function useOptions(fetchOptions: () => Promise<Options | Problem>): Offered {
+/** The service's languages and voices, asked for before each call and again on demand. */
+export function useOptions(fetchOptions: () => Promise<Options | Problem>, wanted: boolean): Offered {
   const [answer, setAnswer] = useState<Options | Problem | null>(null)
   const [asked, setAsked] = useState(0)
   useEffect(() => {
+    if (!wanted) return
     let outdated = false
     const ask = async (): Promise<void> => {
       const answered = await fetchOptions()
@@ -23,7 +24,7 @@ export function useOptions(fetchOptions: () => Promise<Options | Problem>): Offe
     return () => {
       outdated = true
     }
-  }, [fetchOptions, asked])
+  }, [fetchOptions, asked, wanted])
   return {
     options: answer && 'languages' in answer ? answer : null,
     problem: answer && 'code' in answer ? answer : null,

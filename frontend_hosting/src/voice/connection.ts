@@ -1,0 +1,170 @@
+// One call's line to the service: a ticket, a socket, `ready` in time; and when it breaks, the same again after a while.
+//
+// It knows nothing of sound. What it cannot repair it reports, once, as a problem or as a closing.
+
+import type { SocketToPage } from './audio/messages.ts'
+import { type Closing, closingFor, RetryPlan } from './close-codes.ts'
+import type { Problem } from './problems.ts'
+import type { ClientMessage, ServerMessage } from './protocol.ts'
+import { Renewal } from './renewal.ts'
+import type { OpenSocket, SocketPorts, VoiceSocket } from './socket.ts'
+import { type GetTicket, refusalOf, type TicketRefused } from './tickets.ts'
+
+export type ConnectionPorts = {
+  readonly openSocket: OpenSocket
+  readonly getTicket: GetTicket
+  readonly diagnose: () => Promise<Problem>
+  readonly now: () => number
+  readonly random: () => number
+}
+
+export type ConnectionListener = {
+  readonly onOpened: () => void
+  readonly onMessage: (message: ServerMessage, audioMs: number) => void
+  readonly onRoundTrip: (ms: number) => void
+  /** The call cannot begin, or cannot go on. */
+  readonly onProblem: (problem: Problem) => void
+  /** It closed; `retryAtMs` is null when nothing more will be tried. */
+  readonly onClosed: (closing: Closing, retryAtMs: number | null) => void
+  /** The last complaint of the service, for the problem that follows it. */
+  readonly complaint: () => string | null
+}
+
+type Standing = 'opening' | 'live' | 'waiting' | 'over'
+
+const READY_WITHIN_MS = 15_000
+const LINGER_MS = 1000
+
+export class Connection {
+  readonly #ports: ConnectionPorts
+  readonly #listener: ConnectionListener
+  readonly #socket: VoiceSocket
+  readonly #renewal: Renewal
+  readonly #retries = new RetryPlan()
+  #standing: Standing = 'opening'
+  #began = false
+  /** A call that was refused before it began: once more, for a ticket lives for seconds. */
+  #triedAnotherTicket = false
+  #deadline: ReturnType<typeof setTimeout> | undefined
+  #retry: ReturnType<typeof setTimeout> | undefined
+  /** Where the service that leaves wants its clients back, each at its own moment. */
+  #leaveAtMs = 0
+  #liveSinceMs: number | null = null
+
+  constructor(ports: ConnectionPorts, listener: ConnectionListener, audio: SocketPorts) {
+    this.#ports = ports
+    this.#listener = listener
+    const send = (ticket: string): void => this.send({ type: 'auth', ticket })
+    this.#renewal = new Renewal({ getTicket: ports.getTicket, now: ports.now, send })
+    this.#socket = ports.openSocket((event) => this.#onSocket(event))
+    this.#socket.connect(audio)
+  }
+
+  async open(): Promise<void> {
+    this.#expectReady()
+    try {
+      const ticket = await this.#ports.getTicket('known')
+      if (this.#standing === 'over') return
+      this.#socket.open(ticket)
+    } catch (error) {
+      this.#onRefused(refusalOf(error))
+    }
+  }
+
+  send(message: ClientMessage): void {
+    this.#socket.send(message)
+  }
+
+  close(): void {
+    this.#standing = 'over'
+    clearTimeout(this.#deadline)
+    clearTimeout(this.#retry)
+    this.#renewal.stop()
+    this.#socket.close()
+    // The worker lives long enough to send what was queued and to say goodbye.
+    setTimeout(() => this.#socket.dispose(), LINGER_MS)
+  }
+
+  #onRefused({ problem, closing }: TicketRefused): void {
+    if (this.#standing === 'over') return
+    if (closing.kind === 'retry' && this.#began) this.#close(closing)
+    else this.#report(problem)
+  }
+
+  #expectReady(): void {
+    clearTimeout(this.#deadline)
+    this.#deadline = setTimeout(() => this.#onSilence(), READY_WITHIN_MS)
+  }
+
+  /** The socket may be open, yet nobody says `ready`. */
+  #onSilence(): void {
+    if (this.#began) this.#socket.close()
+    else this.#report({ code: 'serviceSilent', detail: null })
+  }
+
+  #onSocket(event: SocketToPage): void {
+    // The worker outlives the call by a moment.
+    if (this.#standing === 'over') return
+    switch (event.type) {
+      case 'opened':
+        this.#listener.onOpened()
+        return
+      case 'roundTrip':
+        this.#listener.onRoundTrip(event.ms)
+        return
+      case 'closed':
+        void this.#onClosed(event.code, event.opened)
+        return
+      case 'message':
+        this.#note(event.message)
+        this.#listener.onMessage(event.message, event.audioMs)
+    }
+  }
+
+  /** What a message means for the line itself. */
+  #note(message: ServerMessage): void {
+    const atMs = this.#ports.now()
+    if (message.type === 'ready') {
+      clearTimeout(this.#deadline)
+      this.#standing = 'live'
+      this.#began = true
+      this.#liveSinceMs = atMs
+    } else if (message.type === 'goAway') this.#leaveAtMs = atMs + message.reconnectAfterMs
+    else if (message.type === 'authExpiring') this.#renewal.begin(atMs + message.inMs)
+    else if (message.type === 'error' && message.code === 'ticket_refused') this.#renewal.refused()
+  }
+
+  async #onClosed(code: number, opened: boolean): Promise<void> {
+    clearTimeout(this.#deadline)
+    this.#renewal.stop()
+    const closing = closingFor(code)
+    if (this.#began || closing.kind !== 'retry') this.#close(closing)
+    else if (opened) this.#report({ code: closing.problem, detail: this.#listener.complaint() })
+    else if (!this.#triedAnotherTicket) {
+      this.#triedAnotherTicket = true
+      await this.open()
+    } else {
+      // Not retried further in silence: the person who pressed the button waits for an answer.
+      this.#report(await this.#ports.diagnose())
+    }
+  }
+
+  #report(problem: Problem): void {
+    if (this.#standing !== 'over') this.#listener.onProblem(problem)
+  }
+
+  #close(closing: Closing): void {
+    const atMs = this.#ports.now()
+    const delayMs = closing.kind === 'retry' ? this.#delay(closing.leastMs, atMs) : null
+    this.#liveSinceMs = null
+    this.#standing = 'waiting'
+    this.#listener.onClosed(closing, delayMs === null ? null : atMs + delayMs)
+    if (delayMs !== null) this.#retry = setTimeout(() => void this.open(), delayMs)
+  }
+
+  #delay(leastMs: number, now: number): number | null {
+    const least = Math.max(leastMs, this.#leaveAtMs - now)
+    this.#leaveAtMs = 0
+    return this.#retries.next({ now, liveSinceMs: this.#liveSinceMs, leastMs: least, random: this.#ports.random() })
+  }
+}

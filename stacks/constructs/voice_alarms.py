@@ -1,0 +1,217 @@
+"""Alarms on what people who talk to the assistant notice."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import aws_cdk.aws_cloudwatch as cloudwatch
+import aws_cdk.aws_sns as sns
+from aws_cdk import Duration
+from constructs import Construct
+
+from stacks.constructs.runbook_alarm import RunbookAlarm
+from stacks.constructs.service_metrics import metric
+from stacks.stage_config import StageConfig
+
+# What we promise: so many turns end well, so soon the first audio is heard, so little of it is our own doing.
+TURNS_ENDING_WELL_PERCENT: Final = 99
+FIRST_AUDIO_P95_MS: Final = 1500
+ADDED_LATENCY_P99_MS: Final = 50
+SESSION_STARTS_OK_PERCENT: Final = 99.5
+# Burn rates after the workbook of Google's reliability engineers: an hour at 14.4 spends 2 % of a month's budget.
+_FAST_BURN: Final = 14.4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """When a measured value is too bad: so many of so many periods beyond the limit."""
+
+    limit: float
+    periods: int
+    of_periods: int
+    below: bool = False
+    missing_is_bad: bool = False
+
+
+class VoiceAlarms(Construct):
+    """Turns, first audio, session starts, capacity, the model, and whether we hear of all this at all."""
+
+    def __init__(self, scope: Construct, id_: str, *, config: StageConfig, topic: sns.ITopic) -> None:
+        super().__init__(scope, id_)
+        self._stage, self._topic = config.stage.name, topic
+        self._turns()
+        self._starts()
+        self._latency()
+        self._model()
+        self._processes()
+
+    def _alarm(
+        self, id_: str, slug: str, meaning: str, measured: cloudwatch.IMetric, threshold: Threshold
+    ) -> None:
+        RunbookAlarm(
+            self,
+            id_,
+            slug=slug,
+            stage=self._stage,
+            meaning=meaning,
+            metric=measured,
+            topic=self._topic,
+            threshold=threshold.limit,
+            periods=threshold.periods,
+            of_periods=threshold.of_periods,
+            below=threshold.below,
+            missing_is_bad=threshold.missing_is_bad,
+        )
+
+    def _turns(self) -> None:
+        for id_, slug, period_s, periods in (
+            ("TurnsFast", "turn-completion-fast", 300, 1),
+            ("TurnsSlow", "turn-completion-slow", 3600, 1),
+        ):
+            sums = {
+                outcome: metric(
+                    "Turn", stage=self._stage, statistic="Sum", period_s=period_s, outcome=outcome
+                )
+                for outcome in ("completed", "interrupted", "no_response", "error")
+            }
+            burn = _FAST_BURN if period_s == 300 else 6.0
+            self._alarm(
+                id_,
+                slug,
+                "Too many turns end with an error or without an answer.",
+                share(
+                    "100 * ({completed} + {interrupted}) / ({completed} + {interrupted} + {no_response} + {error})",
+                    label="Turns that end well, %",
+                    period_s=period_s,
+                    **sums,
+                ),
+                Threshold(
+                    limit=100 - burn * (100 - TURNS_ENDING_WELL_PERCENT),
+                    periods=periods,
+                    of_periods=periods,
+                    below=True,
+                ),
+            )
+
+    def _starts(self) -> None:
+        counted = partial(metric, "SessionStart", stage=self._stage, statistic="Sum", period_s=300)
+        outcomes = {outcome: counted(outcome=outcome) for outcome in ("ok", "quota", "model", "overload")}
+        self._alarm(
+            "SessionStarts",
+            "session-starts",
+            "Too many people who may talk cannot start.",
+            share(
+                "100 * {ok} / ({ok} + {quota} + {model} + {overload})",
+                label="Sessions started, %",
+                period_s=300,
+                **outcomes,
+            ),
+            Threshold(
+                limit=100 - _FAST_BURN * (100 - SESSION_STARTS_OK_PERCENT),
+                periods=2,
+                of_periods=3,
+                below=True,
+            ),
+        )
+        self._alarm(
+            "SignIns",
+            "auth-failures",
+            "Many handshakes are refused for their ticket or token: an attack, or a broken client.",
+            counted(outcome="auth"),
+            Threshold(limit=100, periods=2, of_periods=3),
+        )
+        self._alarm(
+            "SessionCap",
+            "session-cap",
+            "The tasks are nearly full; the next people are turned away.",
+            metric("SessionUtilization", stage=self._stage, statistic="Average", period_s=60),
+            Threshold(limit=85, periods=3, of_periods=3),
+        )
+
+    def _latency(self) -> None:
+        self._alarm(
+            "FirstAudio",
+            "first-audio",
+            "Replies begin late: one in twenty takes longer than promised.",
+            metric("TimeToFirstAudio", stage=self._stage, statistic="p95", period_s=300),
+            Threshold(limit=FIRST_AUDIO_P95_MS, periods=3, of_periods=4),
+        )
+        self._alarm(
+            "AddedLatency",
+            "added-latency",
+            "The service itself delays audio, whatever the model does.",
+            metric("ServiceAddedLatencyOut", stage=self._stage, statistic="p99", period_s=300),
+            Threshold(limit=ADDED_LATENCY_P99_MS, periods=3, of_periods=4),
+        )
+        self._alarm(
+            "EventLoop",
+            "event-loop-lag",
+            "A task's event loop is late: something blocks it.",
+            metric("EventLoopLag", stage=self._stage, statistic="p99", period_s=60),
+            Threshold(limit=50, periods=5, of_periods=5),
+        )
+
+    def _model(self) -> None:
+        opened = partial(metric, "ModelStreamOpen", stage=self._stage, statistic="Sum", period_s=300)
+        self._alarm(
+            "ModelThrottled",
+            "model-throttled",
+            "Bedrock refuses streams: the account's quota is reached.",
+            share(
+                "100 * {throttled} / ({ok} + {throttled})",
+                label="Streams throttled, %",
+                period_s=300,
+                ok=opened(outcome="ok"),
+                throttled=opened(outcome="throttled"),
+            ),
+            Threshold(limit=1, periods=1, of_periods=1),
+        )
+        self._alarm(
+            "ModelDenied",
+            "model-denied",
+            "Bedrock denies access: model access, role or endpoint policy is wrong.",
+            opened(outcome="denied"),
+            Threshold(limit=1, periods=1, of_periods=1),
+        )
+        rotated = partial(metric, "Rotation", stage=self._stage, statistic="Sum", period_s=300)
+        self._alarm(
+            "Rotation",
+            "rotation-failed",
+            "Conversations do not survive the move to a fresh stream.",
+            rotated(outcome="failed"),
+            Threshold(limit=3, periods=1, of_periods=1),
+        )
+
+    def _processes(self) -> None:
+        counted = partial(metric, stage=self._stage, statistic="Sum", period_s=300)
+        self._alarm(
+            "Heartbeat",
+            "heartbeat-missing",
+            "No task reports that it lives: all are gone, or metrics no longer arrive.",
+            counted("Up"),
+            Threshold(limit=1, periods=2, of_periods=2, below=True, missing_is_bad=True),
+        )
+        self._alarm(
+            "Persistence",
+            "turns-not-saved",
+            "Turns cannot be written to the table.",
+            counted("TurnsPersistFailed"),
+            Threshold(limit=1, periods=2, of_periods=2),
+        )
+        self._alarm(
+            "Drains",
+            "drain-forced",
+            "Tasks were stopped while people were still talking.",
+            counted("DrainForced"),
+            Threshold(limit=5, periods=1, of_periods=1),
+        )
+
+
+def share(
+    expression: str, *, label: str, period_s: int, **using: cloudwatch.IMetric
+) -> cloudwatch.MathExpression:
+    """A percentage out of counts, named in braces; a count of which nothing was reported is zero."""
+    filled = expression.format(**{name: f"FILL({name}, 0)" for name in using})
+    return cloudwatch.MathExpression(
+        expression=filled, using_metrics=using, label=label, period=Duration.seconds(period_s)
+    )

@@ -1,0 +1,1 @@
+"""The architecture rules (`architecture.guard`) and the findings that are acknowledged, each with its reason."""
