@@ -43,7 +43,7 @@ def no_fencing(patch: pytest.MonkeyPatch) -> None:
         return row
 
     def save_turn(self: SqliteStore, user_id: str, conversation_id: str, epoch: int, turn: Any) -> None:
-        written = self._opened().execute(
+        written = self.file.opened().execute(
             "SELECT epoch FROM turns WHERE user_id = ? AND conversation_id = ? AND number = ?",
             (user_id, conversation_id, turn.number),
         )

@@ -86,7 +86,7 @@ class Process:
     def start(self) -> asyncio.Task[None]:
         """Begin to serve; done when the process has ended by itself."""
         self.model = Model(self._account)
-        self.way = self._store.of_process()
+        self._ways = (self._store.way_to_conversations(), self._store.way_to_documents())
         loop = asyncio.get_running_loop()
 
         def wall_clock() -> float:
@@ -99,7 +99,8 @@ class Process:
             sign_in=fake_sign_in.fake_sign_in(clock=loop.time, wall_clock=wall_clock),
             counters=self.counters,
             clock=loop.time,
-            store=self.way.as_store(),
+            store=self._ways[0],
+            documents=self._ways[1],
             wall_clock=wall_clock,
             chance=self._dice.random,
             new_id=self._new_id,
@@ -123,7 +124,8 @@ class Process:
         """SIGKILL, or the loss of the machine: nobody is told anything."""
         self.is_gone = True
         self.model.die()
-        self.way.is_alive = False
+        for way in self._ways:
+            way.is_alive = False
         self.host.crash()
 
     @property
@@ -136,10 +138,15 @@ def _settings(changes: tuple[tuple[str, Any], ...]) -> Settings:
     return Settings(**fake_sign_in.SETTINGS, **dict(changes))
 
 
-def create_app(settings: Settings, *, silence_ms: int, **parts: Any) -> FastAPI:
-    """The application, but for two things that cost more time than the rest together.
+async def _idle(_: object) -> None:
+    await asyncio.get_running_loop().create_future()
 
-    The REST side of conversations is left out, and the silence fed to the model comes in longer pieces.
+
+def create_app(settings: Settings, *, silence_ms: int, **parts: Any) -> FastAPI:
+    """The application, but for what costs more time than the rest together.
+
+    The REST side of conversations is left out, and the silence fed to the model comes in longer pieces. The machine is
+    never busy.
     """
     terms = application._terms
 
@@ -149,4 +156,6 @@ def create_app(settings: Settings, *, silence_ms: int, **parts: Any) -> FastAPI:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(conversations, "router", lambda *_, **__: APIRouter())
         patch.setattr(application, "_terms", coarse)
+        # How busy this machine is must not decide what the simulated one does.
+        patch.setattr(application.LoadMeter, "run", _idle)
         return application.create_app(settings, **parts)

@@ -152,6 +152,11 @@ def _no_streams_in_step(world: World) -> None:
         raise BrokenPromiseError(f"{most} of {len(world.callers)} streams were replaced within a second")
 
 
+def _quota_was_kept(world: World) -> None:
+    if world.account.refused_for_quota:
+        raise BrokenPromiseError(f"the account refused {world.account.refused_for_quota} streams")
+
+
 def _every_stream_was_replaced(world: World) -> None:
     if len(world.account.opened) < 2 * len(world.callers):
         raise BrokenPromiseError(f"only {len(world.account.opened)} streams in a long conversation")
@@ -253,6 +258,19 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
         ),
         trouble=_everything,
         longest_gap_s=600.0,
+    ),
+    "quota": Scenario(
+        shows="Ten callers share an account that has room for five at once: never more streams than that, and nobody is forgotten.",
+        plan=lambda: Plan(
+            callers=10,
+            habits=Habits(turns=2, speaks=0.0),
+            settings={"model_quota": 6},
+            quota=6,
+        ),
+        trouble=_nothing,
+        longest_gap_s=60.0,
+        check=_quota_was_kept,
+        seeds=60,
     ),
     "storm": Scenario(
         shows="A process with 150 of 300 callers is lost at once: they come back spread out, and all of them.",

@@ -12,8 +12,9 @@ from pathlib import Path
 from random import Random
 from typing import Any, cast
 
-from service.stores.ports import ConversationStore, Retention, StoreUnavailableError
+from service.stores.ports import Retention, StoreUnavailableError
 from service.stores.sqlite import SqliteStore
+from service.stores.sqlite_shared import SqliteDocuments
 from tests.service import fake_sign_in
 
 
@@ -46,10 +47,12 @@ class SharedStore:
     dice: Random
     faults: StoreFaults = field(default_factory=StoreFaults)
     store: SqliteStore = field(init=False)
+    documents: SqliteDocuments = field(init=False)
 
     def __post_init__(self) -> None:
         self.store = SqliteStore(Path(":memory:"), retention=Retention(), utc_now=_utc_now)
-        self.store._worker = cast("Any", _InlineWorker())
+        self.store.file._worker = cast("Any", _InlineWorker())
+        self.documents = SqliteDocuments(self.store.file, lambda: _utc_now().timestamp())
 
     def at_once[T](self, request: Coroutine[Any, Any, T]) -> T:
         """Carry one request out now."""
@@ -59,19 +62,22 @@ class SharedStore:
             return cast("T", done.value)
         raise AssertionError("a request to SQLite waited")
 
-    def of_process(self) -> "Way":
-        return Way(self)
+    def way_to_conversations(self) -> "Way":
+        """One process's."""
+        return Way(self, self.store)
+
+    def way_to_documents(self) -> "Way":
+        """One process's."""
+        return Way(self, self.documents)
 
 
 class Way:
-    """One process's way to the store; it answers to every name that `ConversationStore` has."""
+    """One process's way to what is shared; it answers to every name that has."""
 
-    def __init__(self, shared: SharedStore) -> None:
+    def __init__(self, shared: SharedStore, target: object) -> None:
         self._shared = shared
+        self._target = target
         self.is_alive = True
-
-    def as_store(self) -> ConversationStore:
-        return cast("ConversationStore", self)
 
     async def aclose(self) -> None:
         self.is_alive = False
@@ -81,7 +87,7 @@ class Way:
 
     def __getattr__(self, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
         async def ask(*args: Any, **kwargs: Any) -> Any:
-            return await self._ask(lambda: getattr(self._shared.store, name)(*args, **kwargs))
+            return await self._ask(lambda: getattr(self._target, name)(*args, **kwargs))
 
         return ask
 
