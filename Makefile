@@ -9,6 +9,9 @@ PORT ?= 8000
 BRAIN ?= speech
 PAGE ?= yes
 FILE ?=
+SEEDS ?= 200
+SEED ?=
+SCENARIO ?=
 SUITES ?= all
 ARGS ?=
 export PYTHON CHROMIUM
@@ -55,6 +58,14 @@ format:  ## write the format that check asks for
 	@sh local/setup.sh python
 	@$(PY) -m ruff format . && $(PY) -m ruff check --fix-only --quiet .
 
+simulate:  ## the whole service on virtual time: SEEDS=1000000 of each scenario, or one again: SCENARIO=calm SEED=7
+	@sh local/setup.sh python
+	@$(PY) -m tests.simulation --seeds $(SEEDS) $(if $(SCENARIO),--scenario "$(SCENARIO)") $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+drill:  ## fifty conversations through twenty rolling restarts of real processes; prints the gaps (about 4 minutes)
+	@sh local/setup.sh python
+	@$(PY) -m tests.drill $(ARGS)
+
 bench:  ## measure what a session costs on this machine and write docs/performance.md (about five minutes)
 	@sh local/setup.sh python
 	@$(PY) -m benchmarks $(ARGS)
@@ -88,4 +99,4 @@ clean:  ## remove everything that was made here
 	@rm -rf node_modules frontend_hosting/node_modules frontend_hosting/dist frontend_hosting/coverage frontend_hosting/test-results
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run dev talk emulator test test-fast check format bench bench-peers lighthouse pictures docs lock clean
+.PHONY: help setup run dev talk emulator test test-fast check format simulate drill bench bench-peers lighthouse pictures docs lock clean

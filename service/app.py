@@ -83,6 +83,7 @@ def create_app(
     store: ConversationStore | None = None,
     documents: Documents | None = None,
     wall_clock: Callable[[], float] = time.time,
+    chance: Callable[[], float] = random.random,
     new_id: Callable[[], str] = identifiers.new_id,
     instruments: Instruments | None = None,
     new_token: Callable[[], str] = identifiers.new_token,
@@ -148,7 +149,12 @@ def create_app(
             pressure=pressure,
         ),
         new_session=partial(
-            _new_session, _terms(settings, tools, keeps_history=store is not None), recordings, prices, new_id
+            _new_session,
+            _terms(settings, tools, keeps_history=store is not None),
+            recordings,
+            prices,
+            new_id,
+            chance,
         ),
         new_id=new_id,
         new_token=new_token,
@@ -301,6 +307,7 @@ def _new_session(
     recordings: Recordings,
     prices: Callable[[], Prices],
     new_id: Callable[[], str],
+    chance: Callable[[], float],
     *,
     session_id: str,
     subprotocol: Subprotocol,
@@ -318,7 +325,7 @@ def _new_session(
         prices=prices(),
     )
     # Chance only spreads waits, so that sessions do not act in step.
-    return recordings.session(own, now=now, chance=random.random)
+    return recordings.session(own, now=now, chance=chance)
 
 
 def _refusal(refused: Refused) -> Response:

@@ -106,7 +106,8 @@ class Sessions:
         self._wall_clock = wall_clock
         self._elsewhere = elsewhere
         self._on_change = on_change
-        self._running: set[Attended] = set()
+        # In the order of their beginning: a set would have none, and what is done to all could not be repeated.
+        self._running: dict[Attended, None] = {}
         self._changed = asyncio.Event()
 
     def __len__(self) -> int:
@@ -208,7 +209,7 @@ class Sessions:
             resume=partial(self._resume, attended),
             on_finished=partial(self._forget, attended),
         )
-        self._running.add(attended)
+        self._running[attended] = None
         self._on_change(len(self._running))
         return attended
 
@@ -245,7 +246,7 @@ class Sessions:
                 attended.disown(StoreFault.UNKNOWN)
 
     def _forget(self, attended: "Attended") -> None:
-        self._running.discard(attended)
+        self._running.pop(attended, None)
         self._on_change(len(self._running))
         self._changed.set()
 
