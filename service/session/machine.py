@@ -12,17 +12,22 @@ from service.session import client_side, model_side, reports, sign_in, store_sid
 from service.session.core import NEVER, Core
 from service.session.effects import Direction, Effect, Fault, State
 from service.session.events import (
+    AllowanceSpent,
     AudioSent,
     BudgetSpent,
     ClientBack,
     ClientFault,
     ClientGone,
+    Disowned,
     DrainRequested,
     Event,
     Kept,
     ModelEvent,
     ModelSide,
     NotKept,
+    PlaceGiven,
+    PlaceQueued,
+    PlaceRefused,
     SignInRefused,
     SignInRenewed,
     SignInRevoked,
@@ -101,12 +106,14 @@ class Session:
                 self._model(event, now)
             case ToolFinished():
                 self._tool(event, now)
-            case Kept() | NotKept():
+            case PlaceQueued() | PlaceGiven() | PlaceRefused() | AllowanceSpent():
+                streams.place(core, event, now)
+            case Kept() | NotKept() | Disowned():
                 store_side.receive(core, event, now)
             case SignInRenewed() | SignInRefused() | SignInRevoked():
                 sign_in.receive(core, event, now)
-            case DrainRequested(deadline_s=deadline_s):
-                timers.leave(core, GoAwayReason.DEPLOY, deadline_s, now)
+            case DrainRequested(deadline_s=deadline_s, after_s=after_s):
+                timers.leave(core, GoAwayReason.DEPLOY, deadline_s, now, after_s=after_s)
             case AudioSent() | BudgetSpent():
                 reports.receive(core, event, now)
             case ClientFault() | ClientBack() | ClientGone():
