@@ -17,6 +17,7 @@ from service import app as application
 from service.__main__ import _uvicorn_config
 from service.api import conversations
 from service.metrics.counters import Counters
+from service.metrics.load import LoadMeter
 from service.policies.silence import KeepAlive
 from service.settings import Settings
 from tests.service import fake_sign_in
@@ -157,5 +158,5 @@ def create_app(settings: Settings, *, silence_ms: int, **parts: Any) -> FastAPI:
         patch.setattr(conversations, "router", lambda *_, **__: APIRouter())
         patch.setattr(application, "_terms", coarse)
         # How busy this machine is must not decide what the simulated one does.
-        patch.setattr(application.LoadMeter, "run", _idle)
+        patch.setattr(LoadMeter, "run", _idle)
         return application.create_app(settings, **parts)
