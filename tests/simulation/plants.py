@@ -163,9 +163,9 @@ def numbers_turns_anew(patch: pytest.MonkeyPatch) -> None:
     """Whoever takes a conversation over counts its turns from one."""
     healthy = store_side._owned
 
-    def owned(core: Any, found: Any, now: float) -> None:
+    def owned(core: Any, *found: Any) -> None:
         before = core.turns
-        healthy(core, found, now)
+        healthy(core, *found)
         core.turns = before
 
     patch.setattr(store_side, "_owned", owned)
