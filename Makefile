@@ -12,6 +12,9 @@ FILE ?=
 SEEDS ?= 200
 SEED ?=
 SCENARIO ?=
+WALKS ?= 1000000
+WALK ?=
+PARTS ?= service/policies service/session service/stores
 SUITES ?= all
 ARGS ?=
 export PYTHON CHROMIUM
@@ -66,6 +69,18 @@ drill:  ## fifty conversations through twenty rolling restarts of real processes
 	@sh local/setup.sh python
 	@$(PY) -m tests.drill $(ARGS)
 
+schedules:  ## a session under WALKS=1000000 schedules of events and faults, or one again: WALK=17
+	@sh local/setup.sh python
+	@$(if $(WALK),WALK=$(WALK),WALKS=$(WALKS)) $(PY) -m pytest -q -s tests/service/session/test_walks.py -k no_walk
+
+soak:  ## fifty conversations for an hour, and what of memory, threads and descriptors is left (ARGS="--minutes 2")
+	@sh local/setup.sh python
+	@$(PY) -m tests.soak $(ARGS)
+
+mutants:  ## change the code in every small way and see which change no test notices (PARTS="service/policies")
+	@sh local/setup.sh python
+	@sh local/mutants.sh $(PARTS)
+
 bench:  ## measure what a session costs on this machine and write docs/performance.md (about five minutes)
 	@sh local/setup.sh python
 	@$(PY) -m benchmarks $(ARGS)
@@ -99,4 +114,4 @@ clean:  ## remove everything that was made here
 	@rm -rf node_modules frontend_hosting/node_modules frontend_hosting/dist frontend_hosting/coverage frontend_hosting/test-results
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run dev talk emulator test test-fast check format simulate drill bench bench-peers lighthouse pictures docs lock clean
+.PHONY: help setup run dev talk emulator test test-fast check format simulate drill schedules soak mutants bench bench-peers lighthouse pictures docs lock clean

@@ -34,7 +34,7 @@ def _explore(name: str, first: int, count: int, jobs: int) -> bool:
     total, failures = Figures(), []
     with ProcessPoolExecutor(max_workers=jobs) as workers:
         batches = [
-            workers.submit(_batch, name, start, min(start + _BATCH, first + count))
+            workers.submit(run_batch, name, start, min(start + _BATCH, first + count))
             for start in range(first, first + count, _BATCH)
         ]
         for batch in as_completed(batches):
@@ -49,7 +49,8 @@ def _explore(name: str, first: int, count: int, jobs: int) -> bool:
     return bool(failures)
 
 
-def _batch(name: str, start: int, end: int) -> Figures | str:
+def run_batch(name: str, start: int, end: int) -> Figures | str:
+    """So many seeds in a process of their own; a failure comes back as text."""
     try:
         return run(name, range(start, end))
     except SeedFailedError as failure:

@@ -14,6 +14,7 @@ import pytest
 from service import driver
 from service.policies.breaker import Breaker
 from service.session import resumption, store_side, streams, timers, upstream
+from service.session.core import Core
 from service.session.effects import SendToModel
 from service.session.keeping import Keeping, SaveTurn
 from service.session.upstream import Upstream
@@ -100,30 +101,27 @@ def off_by_one_history(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(streams, "_history", lambda core: healthy(core)[:-2])
 
 
+def without(patch: pytest.MonkeyPatch, *missing: Callable[[Core], float]) -> None:
+    """Timers are missing wherever timers are looked at."""
+    patch.setattr(timers, "TIMERS", [timer for timer in timers.TIMERS if timer[0] not in missing])
+    patch.setattr(timers, "_OTHERS", tuple(due for due in timers._OTHERS if due not in missing))
+    for state, moved in timers._MOVED_BY_AUDIO.items():
+        patch.setitem(timers._MOVED_BY_AUDIO, state, tuple(due for due in moved if due not in missing))
+
+
 def no_reply_timer(patch: pytest.MonkeyPatch) -> None:
     """A model that never answers is waited for for ever."""
-    patch.setattr(timers, "TIMERS", [timer for timer in timers.TIMERS if timer[1] is not timers._reply])
-    patch.setattr(timers, "_OTHERS", tuple(due for due in timers._OTHERS if due is not timers._reply_at))
-    patch.setattr(
-        timers, "_MOVED_BY_AUDIO", tuple(d for d in timers._MOVED_BY_AUDIO if d is not timers._reply_at)
-    )
+    without(patch, timers._reply_at)
 
 
 def no_continuation_timer(patch: pytest.MonkeyPatch) -> None:
     """Nobody looks at how old a stream is."""
-    missing = (timers._continuation_at, timers._prepare_at)
-    patch.setattr(timers, "TIMERS", [timer for timer in timers.TIMERS if timer[0] not in missing])
-    patch.setattr(timers, "_OTHERS", tuple(due for due in timers._OTHERS if due not in missing))
+    without(patch, timers._continuation_at, timers._prepare_at)
 
 
 def no_silence(patch: pytest.MonkeyPatch) -> None:
     """A model that nobody speaks to is not fed."""
-    patch.setattr(
-        timers, "TIMERS", [timer for timer in timers.TIMERS if timer[0] is not timers._keep_alive_at]
-    )
-    patch.setattr(
-        timers, "_MOVED_BY_AUDIO", tuple(d for d in timers._MOVED_BY_AUDIO if d is not timers._keep_alive_at)
-    )
+    without(patch, timers._keep_alive_at)
 
 
 def no_jitter(patch: pytest.MonkeyPatch) -> None:
@@ -151,7 +149,7 @@ def says_saved_too_early(patch: pytest.MonkeyPatch) -> None:
 
     def unavailable(core: Any, write: Any, now: float) -> None:
         if isinstance(write, SaveTurn):
-            store_side._saved(core, write.turn.number)
+            store_side._saved(core, write.turn.number, now)
             core.keeping.go_on()
         else:
             healthy(core, write, now)
@@ -163,9 +161,9 @@ def numbers_turns_anew(patch: pytest.MonkeyPatch) -> None:
     """Whoever takes a conversation over counts its turns from one."""
     healthy = store_side._owned
 
-    def owned(core: Any, found: Any, now: float) -> None:
+    def owned(core: Any, *found: Any) -> None:
         before = core.turns
-        healthy(core, found, now)
+        healthy(core, *found)
         core.turns = before
 
     patch.setattr(store_side, "_owned", owned)

@@ -15,8 +15,9 @@ from simloop import Host
 
 from service import app as application
 from service.__main__ import _uvicorn_config
-from service.api import conversations
+from service.api import conversations, health, options, page_config, tickets
 from service.metrics.counters import Counters
+from service.metrics.load import LoadMeter
 from service.policies.silence import KeepAlive
 from service.settings import Settings
 from tests.service import fake_sign_in
@@ -138,14 +139,17 @@ def _settings(changes: tuple[tuple[str, Any], ...]) -> Settings:
     return Settings(**fake_sign_in.SETTINGS, **dict(changes))
 
 
-async def _idle(_: object) -> None:
-    await asyncio.get_running_loop().create_future()
+class _IdleMeter(LoadMeter):
+    """Measures nothing."""
+
+    async def run(self) -> None:
+        await asyncio.get_running_loop().create_future()
 
 
 def create_app(settings: Settings, *, silence_ms: int, **parts: Any) -> FastAPI:
     """The application, but for what costs more time than the rest together.
 
-    The REST side of conversations is left out, and the silence fed to the model comes in longer pieces. The machine is
+    The REST side is left out, and the silence fed to the model comes in longer pieces. The machine is
     never busy.
     """
     terms = application._terms
@@ -154,8 +158,9 @@ def create_app(settings: Settings, *, silence_ms: int, **parts: Any) -> FastAPI:
         return replace(terms(*args, **kwargs), keep_alive=KeepAlive(frame_ms=silence_ms))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(conversations, "router", lambda *_, **__: APIRouter())
+        for part in (conversations, health, options, page_config, tickets):
+            patch.setattr(part, "router", lambda *_, **__: APIRouter())
         patch.setattr(application, "_terms", coarse)
         # How busy this machine is must not decide what the simulated one does.
-        patch.setattr(application.LoadMeter, "run", _idle)
+        patch.setattr("service.app.LoadMeter", _IdleMeter)
         return application.create_app(settings, **parts)

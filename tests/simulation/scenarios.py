@@ -227,9 +227,9 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "continuation": Scenario(
         shows="Long spoken conversations cross the model's eight minutes: no frame of speech is lost or doubled.",
         plan=lambda: Plan(
-            callers=2,
+            callers=1,
             processes=1,
-            habits=Habits(turns=7, speaks=1.0, pause_s=(20.0, 160.0)),
+            habits=Habits(turns=9, speaks=1.0, pause_s=(50.0, 120.0)),
             silence_ms=2_000,
         ),
         trouble=_nothing,
@@ -247,7 +247,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
         trouble=_nothing,
         longest_gap_s=0.0,
         check=_no_streams_in_step,
-        seeds=4,
+        seeds=3,
     ),
     "everything": Scenario(
         shows="Crashes, deploys, partitions, a store and a model in trouble, in any order.",
@@ -284,6 +284,6 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
         trouble=_storm,
         longest_gap_s=90.0,
         check=_nobody_came_in_waves,
-        seeds=4,
+        seeds=3,
     ),
 }
