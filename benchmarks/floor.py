@@ -28,6 +28,7 @@ from service.wire.subprotocol import Subprotocol
 _HEADER: Final = b"\x01\x02\0\0\x01\0\0\0" + bytes(8)
 _REST: Final = bytes(1920 - 16)
 _OUTBOX_BYTES: Final = 2_097_152
+_OUTBOX_STALL_S: Final = 4.0
 
 
 class _Speaker:
@@ -82,6 +83,7 @@ async def _serve() -> None:
         refuse=lambda refused: Response(status_code=refused.status),
         count=lambda _name, _label: None,
         outbox_bytes=_OUTBOX_BYTES,
+        outbox_stall_s=_OUTBOX_STALL_S,
     )
     config = uvicorn.Config(
         Starlette(routes=[WebSocketRoute("/ws", entrance.serve)]),

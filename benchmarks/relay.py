@@ -31,6 +31,7 @@ from service.wire import server, sonic_input, sonic_output
 from service.wire.subprotocol import Subprotocol
 
 _OUTBOX_BYTES: Final = 2_097_152
+_OUTBOX_STALL_S: Final = 4.0
 _HEADER_BYTES: Final = 16
 _BLOCK: Final = sonic_input.AudioBlock(prompt="relay", content="audio")
 _OPENING: Final[Sequence[sonic_input.ModelInput]] = (
@@ -120,6 +121,7 @@ async def _serve() -> None:
         refuse=lambda refused: Response(status_code=refused.status),
         count=lambda _name, _label: None,
         outbox_bytes=_OUTBOX_BYTES,
+        outbox_stall_s=_OUTBOX_STALL_S,
     )
     config = uvicorn.Config(
         Starlette(routes=[WebSocketRoute("/ws", entrance.serve)]),

@@ -21,7 +21,7 @@ compile() { # $1 group, then further options
 }
 
 compile dev
-for group in service emulators talk infra; do
+for group in service emulators talk infra tools; do
     compile "$group" -c requirements/dev.txt
 done
 for peer in naive aws_sample pipecat_server; do

@@ -31,7 +31,7 @@ from service.metrics.tracing import traces_if
 from service.sessions import Sessions
 from service.settings import ImpossibleSettingsError, Settings, load
 from service.stores.ports import ConversationStore, StoreUnavailableError
-from service.stores.wiring import open_statistics, open_store
+from service.stores.wiring import open_stores
 from service.transports.bedrock_direct.transport import BedrockDirectTransport
 from service.transports.bedrock_sdk import BedrockSdkTransport
 from service.transports.deadlines import Deadlines
@@ -163,7 +163,7 @@ async def _serve_logged(
 ) -> None:
     counters = Counters()
     clock = asyncio.get_running_loop().time
-    store = open_store(
+    stores = open_stores(
         settings.store,
         path=settings.store_path,
         table=settings.store_table,
@@ -172,23 +172,18 @@ async def _serve_logged(
         timeout_s=settings.store_timeout_s,
         retention_days=settings.retention_days,
     )
-    await _check(store, settings)
-    async with cognito(settings, counters=counters, clock=clock, tickets=others.tickets) as sign_in:
+    await _check(None if stores is None else stores.conversations, settings)
+    tickets = others.tickets if stores is None else stores.tickets
+    async with cognito(settings, counters=counters, clock=clock, tickets=tickets) as sign_in:
         app = create_app(
             settings,
             model=_model(settings, counters),
             sign_in=sign_in,
             counters=counters,
             clock=clock,
-            store=store,
-            statistics=open_statistics(
-                settings.store,
-                path=settings.store_path,
-                table=settings.store_table,
-                region=settings.region,
-                endpoint=settings.store_endpoint,
-                timeout_s=settings.store_timeout_s,
-            ),
+            store=None if stores is None else stores.conversations,
+            documents=None if stores is None else stores.documents,
+            statistics=None if stores is None else stores.statistics,
             instruments=instruments,
             elsewhere=others.sessions,
             on_sessions=others.tell_sessions,

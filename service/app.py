@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import WebSocketRoute
 
 from service import identifiers
+from service.allowances import BEAT_S, Allowances
 from service.api import analytics, conversations, options, page_config, problems, tickets
 from service.api import health as health_api
 from service.api import recordings as recordings_api
@@ -32,7 +33,9 @@ from service.metrics.logs import logger
 from service.metrics.publisher import Publisher
 from service.metrics.recorder import Recordings
 from service.metrics.recording import mask_with, plain
+from service.places import SharedPlaces, Unlimited
 from service.policies.admission import Admission
+from service.policies.allowance import Allowance
 from service.policies.breaker import Breaker
 from service.policies.budget import Budgets
 from service.policies.closure import Closure, TrailingSilence
@@ -40,13 +43,15 @@ from service.policies.endpointing import Endpointing
 from service.policies.pressure import Limits, Pressure
 from service.policies.prices import NANO_USD, Prices, prices_on
 from service.policies.profiles import profile_for
+from service.policies.quota import Quota
 from service.policies.rate import RateLimits
 from service.policies.watchdog import Watchdog
 from service.reception import Reception, problem_of
 from service.session.terms import SessionTerms
 from service.sessions import Sessions
 from service.settings import Settings
-from service.stores.ports import ConversationStore
+from service.stores.memory import MemoryDocuments
+from service.stores.ports import ConversationStore, Documents, StoreError
 from service.stores.statistics import StatisticsStore
 from service.tools.current_time import CurrentTime
 from service.tools.registry import Registry
@@ -76,6 +81,7 @@ def create_app(
     counters: Counters,
     clock: Callable[[], float],
     store: ConversationStore | None = None,
+    documents: Documents | None = None,
     wall_clock: Callable[[], float] = time.time,
     new_id: Callable[[], str] = identifiers.new_id,
     instruments: Instruments | None = None,
@@ -107,6 +113,12 @@ def create_app(
         wall_clock=wall_clock,
     )
     prices = lambda: prices_on(settings.model_id, _day(wall_clock()))  # noqa: E731 - asked for each session
+    places = _places(settings, documents or MemoryDocuments(wall_clock), new_id, wall_clock)
+    allowances = Allowances(
+        Allowance(sessions=settings.user_sessions, day_s=settings.user_minutes_per_day * 60.0),
+        documents or MemoryDocuments(wall_clock),
+        wall_clock=wall_clock,
+    )
     pressure = Pressure(Limits(cpu_share=settings.max_cpu_percent / 100, lag_s=settings.max_lag_ms / 1_000))
     meter = LoadMeter(
         pressure,
@@ -131,6 +143,8 @@ def create_app(
             close_timeout_s=settings.model_close_timeout_s + 5.0,
             store=store,
             store_timeout_s=settings.store_timeout_s,
+            places=places,
+            allowances=allowances,
             pressure=pressure,
         ),
         new_session=partial(
@@ -164,6 +178,7 @@ def create_app(
             sessions=sessions,
             publisher=publisher,
             books=books,
+            places=places,
             meter=meter,
         ),
         openapi_url=None,
@@ -200,7 +215,11 @@ def create_app(
         )
     )
     reception = Reception(
-        rules=rules, sign_in=sign_in, sessions=sessions, admin_group=settings.auth_admin_group
+        rules=rules,
+        sign_in=sign_in,
+        sessions=sessions,
+        allowances=allowances,
+        admin_group=settings.auth_admin_group,
     )
     app.include_router(recordings_api.router(recordings, admit=reception.administrator))
     if statistics is not None:
@@ -215,18 +234,32 @@ def create_app(
         )
     app.include_router(tickets.router(reception.issue))
     if store is not None:
-        app.include_router(conversations.router(store, user_of=reception.user_of))
+        app.include_router(
+            conversations.router(store, user_of=reception.user_of, on_deleted=sessions.deleted)
+        )
     entrance = Entrance(
         rules=rules,
         admit=sessions.admit,
         refuse=_refusal,
         count=lambda name, label: counters.add(name, label=label),
         outbox_bytes=settings.outbox_bytes,
+        outbox_stall_s=settings.outbox_stall_s,
     )
     app.router.routes.append(WebSocketRoute("/ws", entrance.serve))
     if settings.page_dir is not None:
         app.mount("/", Page(settings.page_dir, connects_to=(settings.auth_issuer, settings.auth_domain)))
     return app
+
+
+def _places(
+    settings: Settings,
+    documents: Documents,
+    new_id: Callable[[], str],
+    wall_clock: Callable[[], float],
+) -> SharedPlaces | Unlimited:
+    if not settings.model_quota:
+        return Unlimited()
+    return SharedPlaces(Quota(streams=settings.model_quota), documents, task=new_id(), wall_clock=wall_clock)
 
 
 def _terms(settings: Settings, tools: Registry, *, keeps_history: bool) -> SessionTerms:
@@ -244,6 +277,8 @@ def _terms(settings: Settings, tools: Registry, *, keeps_history: bool) -> Sessi
             for tool in tools.descriptions
         ),
         keeps_history=keeps_history,
+        needs_place=bool(settings.model_quota or settings.user_sessions or settings.user_minutes_per_day),
+        queue_patience_s=settings.queue_patience_s,
         parked_s=settings.park_s,
         closure=Closure(settings.closure),
         trailing=TrailingSilence(after_speech_ms=settings.trailing_silence_ms),
@@ -313,24 +348,27 @@ async def _lifespan(
     sessions: Sessions,
     publisher: Publisher,
     books: Bookkeeping,
+    places: SharedPlaces | Unlimited,
     meter: LoadMeter,
 ) -> AsyncIterator[None]:
     health.model_problem = "the model has not been checked yet"
-    checking = asyncio.create_task(_check(model, health), name="model check")
-    watching = asyncio.create_task(_watch(sessions), name="revocation watch")
-    keeping_books = asyncio.create_task(books.run(), name="bookkeeping")
-    publishing = asyncio.create_task(publisher.run(), name="metrics")
-    measuring = asyncio.create_task(meter.run(), name="load meter")
+    working = {
+        asyncio.create_task(_check(model, health), name="model check"),
+        asyncio.create_task(_watch(sessions), name="revocation watch"),
+        asyncio.create_task(meter.run(), name="load meter"),
+        asyncio.create_task(_count(sessions), name="count of users"),
+        asyncio.create_task(books.run(), name="bookkeeping"),
+        asyncio.create_task(publisher.run(), name="metrics"),
+    }
+    if isinstance(places, SharedPlaces):
+        working.add(asyncio.create_task(places.run(), name="ledger of streams"))
     health.phase = health_api.Phase.SERVING
     try:
         yield
     finally:
-        checking.cancel()
-        watching.cancel()
-        measuring.cancel()
-        publishing.cancel()
-        keeping_books.cancel()
-        await asyncio.wait({checking, watching, measuring, publishing, keeping_books})
+        for task in working:
+            task.cancel()
+        await asyncio.wait(working)
         await books.aclose()
         publisher.flush()
         await model.aclose()
@@ -351,6 +389,18 @@ async def _check(model: ModelTransport, health: health_api.Health) -> None:
             health.model_problem = None
             _log.info("the model can be reached")
             return
+
+
+async def _count(sessions: Sessions) -> None:
+    """Count what users hold and use, again and again; a store that is away costs nobody a running session."""
+    while True:
+        await asyncio.sleep(BEAT_S)
+        try:
+            await sessions.count()
+        except StoreError as error:
+            _log.warning("users could not be counted", reason=str(error))
+        except Exception:  # noqa: BLE001 - the next round counts again
+            _log.exception("counting users failed")
 
 
 async def _watch(sessions: Sessions) -> None:

@@ -14,14 +14,18 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol, assert_never
 
+from service.allowances import Allowances
 from service.auth.ports import Grant
 from service.errors import CloseCode, ErrorCode, ModelFailure, ModelFailureKind, VoiceError
 from service.holder import Holder
 from service.metrics.logs import logger
 from service.metrics.sessions import SessionRecord
+from service.places import Places, Unlimited
+from service.policies.allowance import Allowance, Standing
 from service.policies.batching import Batch
 from service.policies.budget import Budget
 from service.policies.pressure import Level, Pressure
+from service.session import streams
 from service.session.effects import (
     CloseClient,
     CloseStream,
@@ -32,19 +36,26 @@ from service.session.effects import (
     SendAudio,
     SendToClient,
     SendToModel,
+    TakePlace,
 )
 from service.session.events import (
+    AllowanceSpent,
     AudioSent,
     BudgetSpent,
     ClientBack,
     ClientFault,
     ClientGone,
+    Disowned,
     DrainRequested,
     Event,
     Kept,
     ModelEvent,
     NotKept,
+    PlaceGiven,
+    PlaceQueued,
+    PlaceRefused,
     SignInRevoked,
+    StoreFault,
     StreamAccepted,
     StreamClosed,
     StreamOpened,
@@ -52,6 +63,7 @@ from service.session.events import (
 )
 from service.session.keeping import Keep, KeepRest, Write
 from service.stores.errands import Errands, fault_of
+from service.stores.memory import MemoryDocuments
 from service.stores.ports import ConversationStore, StoreError
 from service.tools.registry import Registry
 from service.transports.ports import ClientConnection, ModelStream, ModelTransport
@@ -60,10 +72,13 @@ from service.wire.subprotocol import Subprotocol
 
 # Clocks are read for one frame in 64.
 _ONE_IN: Final = 63
+_UNCOUNTED: Final = "It cannot be found out at the moment whether there is a place for you; please try again."
 _INTERNAL_ERROR: Final = "Something went wrong on our side; please start again."
 _log = logger("service.driver")
 
 
+# How long the client waits at the end of its session for what is left to be written.
+_KEEPING_S: Final = 1.0
 # The client said goodbye, or its page was closed.
 _CLOSED_BY_CLIENT: Final = frozenset({1000, 1001})
 
@@ -85,6 +100,10 @@ class SessionCore(Protocol):
         """The deadline has come."""
 
 
+def _unlimited() -> Allowances:
+    return Allowances(Allowance(), MemoryDocuments(lambda: 0.0), wall_clock=lambda: 0.0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What every session of this process shares."""
@@ -93,6 +112,8 @@ class Surroundings:
     tools: Registry
     clock: Callable[[], float]
     close_timeout_s: float
+    places: Places = field(default_factory=Unlimited)
+    allowances: Allowances = field(default_factory=_unlimited)
     store: ConversationStore | None = None
     store_timeout_s: float = 3.0
     stopwatch: Callable[[], float] = time.perf_counter
@@ -113,6 +134,8 @@ class Driver:
         surroundings: Surroundings,
         holder: Holder,
         tasks: asyncio.TaskGroup,
+        on_owned: Callable[[str], None] = lambda _conversation_id: None,
+        on_gone: Callable[[frozenset[str]], None] = lambda _sessions: None,
     ) -> None:
         self._session = session
         self._holder = holder
@@ -138,6 +161,8 @@ class Driver:
         self._pressure = surroundings.pressure
         self._batch = Batch()
         self._tasks = tasks
+        self._on_owned = on_owned
+        self._on_gone = on_gone
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
@@ -146,6 +171,14 @@ class Driver:
         self._asked: set[asyncio.Task[None]] = set()
         """Tools that run, tickets that are looked at, and questions to the store; none is wanted after the end."""
         self._keeping_rest: asyncio.Task[None] | None = None
+        self._places = surroundings.places
+        self._has_place = False
+        self._allowances = surroundings.allowances
+        self._user_id = holder.grant.principal.user_id
+        self.counted_at: float | None = None
+        """When the session was counted last among what its user holds and uses; None: it is not."""
+        self._seconds = 0
+        """Places held for streams beside the first."""
         self._streams_gone = asyncio.Event()
         self._streams_gone.set()
         self._last_seq = 0
@@ -200,9 +233,13 @@ class Driver:
             )
         )
 
-    def drain(self, deadline_s: float) -> None:
-        """This process will go; the session has this long."""
-        self._feed(DrainRequested(deadline_s=deadline_s))
+    def drain(self, deadline_s: float, *, after_s: float = 0.0) -> None:
+        """This process will go; the session has this long, and leaves no sooner than after `after_s`."""
+        self._feed(DrainRequested(deadline_s=deadline_s, after_s=after_s))
+
+    def disown(self, fault: StoreFault) -> None:
+        """This process knows already what the store would say to the next write."""
+        self._feed(Disowned(fault=fault))
 
     def can_resume(self, token: str, last_seq: int, subprotocol: Subprotocol) -> bool:
         """Whether a client that shows this takes the session up where it is."""
@@ -225,6 +262,10 @@ class Driver:
                 signed_in_until=self._holder.expires_at,
             )
         )
+
+    def hears(self, connection: ClientConnection) -> bool:
+        """Whether this is the connection that the session has now; what an older one still says is nobody's."""
+        return connection is self._connection
 
     def lost(self, connection: ClientConnection, close_code: int | None) -> None:
         """This connection is closed; that concerns the session unless it has another by now."""
@@ -261,6 +302,10 @@ class Driver:
                 await self._streams_gone.wait()
         except TimeoutError:
             _log.error("model stream did not close", session_id=self.session_id)
+        if self._has_place:
+            self._places.leave()
+        if self.counted_at is not None:
+            await self._allowances.leave(self._user_id, self.session_id, used_s=self.used_s())
         await self._finish_keeping()
         if close_code is not None and self._close_code == CloseCode.DONE:
             self._close_code = close_code
@@ -334,12 +379,29 @@ class Driver:
                     self._connection.send(server.encode(message))
                     self._record.told(message, self._stopwatch() - self._began_at)
                 case CloseClient(code=code, reason=reason):
-                    self._close_code = code
-                    self._connection.close(code, reason)
-                case OpenStream() | CloseStream() | RunTool() | RedeemTicket() | Keep() | KeepRest():
+                    self._close(code, reason)
+                case (
+                    OpenStream()
+                    | CloseStream()
+                    | RunTool()
+                    | RedeemTicket()
+                    | TakePlace()
+                    | Keep()
+                    | KeepRest()
+                ):
                     self._begin(effect)
                 case _:
                     self._record.record(effect)
+
+    def _close(self, code: CloseCode, reason: str) -> None:
+        """Close the connection, after what is left to be written: a client that is told to go on elsewhere does so at once."""
+        self._close_code = code
+        connection, keeping = self._connection, self._keeping_rest
+        if keeping is None:
+            connection.close(code, reason)
+            return
+        self._loop.call_later(_KEEPING_S, connection.close, code, reason)
+        keeping.add_done_callback(lambda _: connection.close(code, reason))
 
     def _send_batched(self, stream_id: int, event: sonic_input.ModelInput, *, droppable: bool) -> None:
         """Two frames of the user's audio at a time; whatever else is said goes behind the one that waits.
@@ -360,7 +422,9 @@ class Driver:
             if (stream := self._streams.get(stream_id)) is not None:
                 stream.send(sonic_input.encode(frame), droppable=True)
 
-    def _begin(self, effect: OpenStream | CloseStream | RunTool | RedeemTicket | Keep | KeepRest) -> None:
+    def _begin(
+        self, effect: OpenStream | CloseStream | RunTool | RedeemTicket | TakePlace | Keep | KeepRest
+    ) -> None:
         """What takes time."""
         match effect:
             case OpenStream(stream_id=stream_id):
@@ -375,6 +439,8 @@ class Driver:
                 self._ask(self._run_tool(effect))
             case RedeemTicket(ticket=ticket):
                 self._ask(self._redeem(ticket))
+            case TakePlace(urgent=urgent):
+                self._ask(self._take_place(urgent=urgent))
             case Keep():
                 self._ask(self._keep(effect))
             case KeepRest(writes=writes):
@@ -390,8 +456,53 @@ class Driver:
     async def _redeem(self, ticket: str) -> None:
         self._feed(await self._holder.renew(ticket))
 
+    async def _take_place(self, *, urgent: bool) -> None:
+        refused = await self._enter()
+        if refused is not None:
+            self._feed(refused)
+            return
+        await self._places.place(
+            urgent=urgent, on_position=lambda position: self._feed(PlaceQueued(position=position))
+        )
+        self._has_place = True
+        self._feed(PlaceGiven())
+
+    async def _enter(self) -> PlaceRefused | None:
+        """Count the session among its user's; why there is none."""
+        try:
+            if await self._allowances.seconds_until_more(self._user_id) is not None:
+                return PlaceRefused(
+                    code=CloseCode.SLOW_DOWN, error=ErrorCode.DAILY_LIMIT, sentence=streams.SPENT
+                )
+            gone = await self._allowances.enter(self._user_id, self.session_id)
+        except StoreError as error:
+            _log.warning("a user could not be counted", session_id=self.session_id, reason=str(error))
+            return PlaceRefused(code=CloseCode.GO_ELSEWHERE, error=ErrorCode.AT_CAPACITY, sentence=_UNCOUNTED)
+        self.counted_at = self._clock()
+        self._on_gone(gone)
+        return None
+
+    def used_s(self) -> float:
+        """How long the session has lasted since this was asked last."""
+        before, self.counted_at = self.counted_at, self._clock()
+        return 0.0 if before is None else self.counted_at - before
+
+    def stand(self, standing: Standing) -> None:
+        """Where the session stands among what its user may hold and use."""
+        match standing:
+            case Standing.GOES_ON:
+                pass
+            case Standing.GAVE_WAY:
+                self.disown(StoreFault.SUPERSEDED)
+            case Standing.SPENT:
+                self._feed(AllowanceSpent())
+            case _:
+                assert_never(standing)
+
     async def _open(self, stream_id: int) -> None:
         try:
+            if len(self._streams) + len(self._opening) > 1:
+                await self._take_second(stream_id)
             stream = await self._model.open(_Listener(self, stream_id))
         except ModelFailure as failure:
             self._opening_ended(stream_id, failure)
@@ -402,6 +513,17 @@ class Driver:
             del self._opening[stream_id]
             self._streams[stream_id] = stream
             self._feed(StreamOpened(stream_id=stream_id))
+
+    async def _take_second(self, stream_id: int) -> None:
+        """A stream beside another one counts against the account's quota like any other."""
+        if not await self._places.extra():
+            raise ModelFailure(
+                ModelFailureKind.QUOTA, "the account has no second stream for this session now"
+            )
+        if stream_id in self._opening:
+            self._seconds += 1
+        else:
+            self._places.leave_extra()
 
     def _opening_ended(self, stream_id: int, failure: ModelFailure | None) -> None:
         if self._opening.pop(stream_id, None) is not None:
@@ -444,6 +566,9 @@ class Driver:
         self._feed(StreamClosed(stream_id=stream_id, failure=failure))
 
     def _stream_gone(self) -> None:
+        while self._seconds and self._seconds >= len(self._streams) + len(self._opening):
+            self._seconds -= 1
+            self._places.leave_extra()
         if not self._streams and not self._opening:
             self._streams_gone.set()
 
@@ -470,6 +595,8 @@ class Driver:
         except StoreError as error:
             self._feed(NotKept(write_id=effect.write_id, fault=fault_of(error), reason=str(error)))
         else:
+            if owned is not None:
+                self._on_owned(owned.conversation_id)
             self._feed(Kept(write_id=effect.write_id, owned=owned))
 
     def _break(self, error: Exception) -> None:

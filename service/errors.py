@@ -43,6 +43,7 @@ class ErrorCode(StrEnum):
     FORBIDDEN = "forbidden"
     BUDGET_SPENT = "budget_spent"
     AT_CAPACITY = "at_capacity"
+    DAILY_LIMIT = "daily_limit"
     CONVERSATION_UNKNOWN = "conversation_unknown"
     HISTORY_UNAVAILABLE = "history_unavailable"
     NOT_SAVED = "not_saved"

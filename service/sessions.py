@@ -21,8 +21,10 @@ from service.metrics.registry import Registry
 from service.metrics.sessions import SessionRecord
 from service.metrics.tracing import Traces
 from service.policies.admission import Admission, Refusal
+from service.policies.allowance import Standing
 from service.policies.budget import Budget
 from service.policies.prices import Prices
+from service.session.events import StoreFault
 from service.transports.handshake import Refused
 from service.transports.ports import ClientConnection
 from service.transports.websocket import Attend
@@ -31,6 +33,8 @@ from service.wire.subprotocol import Subprotocol
 
 _RETRY_AFTER_S: Final = 5
 _FOR_GOOD: Final = 1000
+# Five sessions a second leave a process that stops, all of them within a third of the time there is.
+_PACE_S: Final = 0.2
 # An issuer that does not answer costs 2 s a round; ten rounds and the pause between two sweeps are below a minute.
 _ASKED_AT_ONCE: Final = 20
 _MAX_ROUNDS: Final = 10
@@ -195,6 +199,8 @@ class Sessions:
             surroundings=self._surroundings,
             holder=holder,
             tasks=tasks,
+            on_owned=lambda conversation_id: self._owned(attended, conversation_id),
+            on_gone=self._give_way,
         )
         attended.belongs_to(
             grant.principal.user_id,
@@ -205,6 +211,38 @@ class Sessions:
         self._running.add(attended)
         self._on_change(len(self._running))
         return attended
+
+    def _owned(self, owner: "Attended", conversation_id: str) -> None:
+        """A session owns a conversation now: whichever of this process had it before need not find out by itself."""
+        owner.conversation_id = conversation_id
+        for attended in tuple(self._running):
+            is_before = attended.conversation_id == conversation_id and attended.user_id == owner.user_id
+            if is_before and attended is not owner:
+                attended.disown(StoreFault.SUPERSEDED)
+
+    def _give_way(self, gone: frozenset[str]) -> None:
+        """A user began more sessions than one may hold; those of this process end at once."""
+        for attended in tuple(self._running):
+            if attended.session_id in gone:
+                attended.stand(Standing.GAVE_WAY)
+
+    async def count(self) -> None:
+        """Say which sessions live, and how long they have; end those that may not go on. Raises StoreError."""
+        by_user: dict[str, dict[str, Attended]] = {}
+        for attended in self._running:
+            if attended.counted_at is not None:
+                by_user.setdefault(attended.user_id, {})[attended.session_id] = attended
+        for user_id, sessions in by_user.items():
+            used_s = {session_id: attended.used_s() for session_id, attended in sessions.items()}
+            standings = await self._surroundings.allowances.beat(user_id, used_s)
+            for session_id, standing in standings.items():
+                sessions[session_id].stand(standing)
+
+    def deleted(self, user_id: str, conversation_id: str | None) -> None:
+        """A user deleted a conversation, or all of them: nobody goes on with it here."""
+        for attended in tuple(self._running):
+            if attended.user_id == user_id and conversation_id in {None, attended.conversation_id}:
+                attended.disown(StoreFault.UNKNOWN)
 
     def _forget(self, attended: "Attended") -> None:
         self._running.discard(attended)
@@ -238,8 +276,10 @@ class Sessions:
     async def drain(self, deadline_s: float) -> int:
         """Tell every session to finish and wait for that; how many had to be left when the time was up."""
         self._health.phase = Phase.DRAINING
-        for attended in tuple(self._running):
-            attended.drain(deadline_s)
+        leaving = tuple(self._running)
+        for number, attended in enumerate(leaving):
+            # One after the other, so that those who go elsewhere do not come there all at once.
+            attended.drain(deadline_s, after_s=min(number * _PACE_S, number / len(leaving) * deadline_s / 3))
         try:
             # A second more than the sessions have, for their closes to reach the clients.
             async with asyncio.timeout(deadline_s + 1.0):
@@ -274,6 +314,8 @@ class Attended(driver.Driver):
 
     user_id: str
     subprotocol: Subprotocol
+    conversation_id: str | None = None
+    """The one it owns, once the store has said so."""
 
     def belongs_to(
         self,
@@ -304,32 +346,28 @@ class Attended(driver.Driver):
             if self._other is not None:
                 super().lost(self.connection, _FOR_GOOD)
                 return
-        if self._other is not None:
-            self._other.on_text(text)
-        else:
-            super().on_text(text)
+        target = self._other or self
+        if target.hears(self.connection):
+            driver.Driver.on_text(target, text)
 
     def on_binary(self, frame: bytes) -> None:
         """A binary message."""
         self._is_new = False
-        if self._other is not None:
-            self._other.on_binary(frame)
-        else:
-            super().on_binary(frame)
+        target = self._other or self
+        if target.hears(self.connection):
+            driver.Driver.on_binary(target, frame)
 
     def on_fault(self, error: VoiceError) -> None:
         """The client broke a rule."""
-        if self._other is not None:
-            self._other.on_fault(error)
-        else:
-            super().on_fault(error)
+        target = self._other or self
+        if target.hears(self.connection):
+            driver.Driver.on_fault(target, error)
 
     def on_too_slow(self) -> None:
         """The client reads too slowly."""
-        if self._other is not None:
-            self._other.on_too_slow()
-        else:
-            super().on_too_slow()
+        target = self._other or self
+        if target.hears(self.connection):
+            driver.Driver.on_too_slow(target)
 
     async def finish(self, close_code: int | None) -> None:
         """Let go of everything, and of the place in this process."""

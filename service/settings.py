@@ -165,6 +165,29 @@ class Settings(SignInSettings):
         default=False,
         description="Whether traces are sent to the collector that the `OTEL_EXPORTER_OTLP_` variables name.",
     )
+    model_quota: int = Field(
+        default=0,
+        ge=0,
+        le=100_000,
+        description="Streams that the account may hold at once, for all processes together; a fifth is kept for"
+        " conversations that go on, new ones wait in line. 0: not counted.",
+    )
+    user_sessions: int = Field(
+        default=0,
+        ge=0,
+        le=1_000,
+        description="Sessions that one user may hold at once, in all processes; the newest wins, the oldest ends with"
+        " 4409. 0: no limit.",
+    )
+    user_minutes_per_day: int = Field(
+        default=0,
+        ge=0,
+        le=1_440,
+        description="Minutes that one user may talk in a day (UTC), in all processes; then 4429. 0: no limit.",
+    )
+    queue_patience_s: int = Field(
+        default=120, ge=1, le=3_600, description="Longest wait in that line; then 4429."
+    )
     max_sessions: int = Field(
         default=50, ge=1, le=10_000, description="Sessions held at once, by all workers together."
     )
@@ -224,6 +247,12 @@ class Settings(SignInSettings):
         ge=65_536,
         le=67_108_864,
         description="What may wait for a client that reads slowly; beyond it the client alone is closed.",
+    )
+    outbox_stall_s: float = Field(
+        default=4.0,
+        gt=0,
+        le=60,
+        description="How long a client for whom something waits may take nothing at all; then it alone is closed.",
     )
 
     store: Literal["sqlite", "dynamodb", "none"] = Field(

@@ -204,12 +204,15 @@ class _Talker:
                 captured_at_ms += late_s * 1000.0
             await asyncio.sleep(max(0.0, -late_s))
 
+    def _may_come_back(self) -> bool:
+        return self._resumption.may_come_back(self._socket.close_code, self._socket.close_reason)
+
     async def _unless_lost(self, sending: Awaitable[None]) -> None:
         """Send; a connection that was only lost is mended by `_read`, one that was closed raises ConnectionClosed."""
         try:
             await sending
         except ConnectionClosed:
-            if self._is_leaving or not self._resumption.may_come_back(self._socket.close_code):
+            if self._is_leaving or not self._may_come_back():
                 raise
 
     def _played(self) -> tuple[int, int] | None:
@@ -226,7 +229,7 @@ class _Talker:
             with contextlib.suppress(ConnectionClosed):
                 async for message in self._socket:
                     self._take(message)
-            if self._is_leaving or not self._resumption.may_come_back(self._socket.close_code):
+            if self._is_leaving or not self._may_come_back():
                 return
             if not await self._come_back():
                 return
@@ -257,9 +260,9 @@ class _Talker:
         async for message in socket:
             self._take(message)
             match protocol.decode(message):
-                case protocol.Ready(resumed=resumed):
-                    if resumed:
-                        await self._repeat(socket)
+                case protocol.Ready():
+                    # Whoever goes on has heard nothing that was not confirmed.
+                    await self._repeat(socket)
                     self._socket = socket
                     self._connected.set()
                     return True

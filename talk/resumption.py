@@ -11,6 +11,8 @@ KEPT_S: Final = 5.0
 _KEPT_FRAMES: Final = round(KEPT_S * INPUT_RATE_HZ * 2 / FRAME_BYTES)
 # A close with one of these was no decision of the service; it is as if the network had gone.
 LOST: Final = frozenset({None, 1006, 1012})
+_GO_ELSEWHERE: Final = 4503
+_GOING_AWAY: Final = "going_away"
 _SEQUENCES: Final = 2**32
 
 
@@ -49,9 +51,10 @@ class Resumption:
                 return
             self._unacknowledged.popleft()
 
-    def may_come_back(self, close_code: int | None) -> bool:
-        """Whether there is a session to take up again."""
-        return close_code in LOST and self.token is not None
+    def may_come_back(self, close_code: int | None, reason: str | None = None) -> bool:
+        """Whether there is a session to take up again, here or where a process that leaves sends its clients."""
+        is_sent_on = close_code == _GO_ELSEWHERE and reason == _GOING_AWAY
+        return (close_code in LOST or is_sent_on) and self.token is not None
 
     def claim(self, played: tuple[int, int] | None) -> dict[str, Any]:
         """`start.resume`; `played` is a reply and how many ms of it were heard."""

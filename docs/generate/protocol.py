@@ -52,7 +52,7 @@ CLOSE_CODES: Final[Mapping[CloseCode, tuple[str, str]]] = {
     CloseCode.SLOW_DOWN: ("too much audio or too many messages", "wait 5 s, then connect once"),
     CloseCode.GO_ELSEWHERE: (
         "this process is leaving, or the model is not available",
-        "connect again: after `goAway.reconnectAfterMs`, otherwise after 1, 2, 4, ... 30 s with jitter",
+        "after `going_away`: come back with `resume`, after up to 0.5 s; else: again after 1, 2, 4, ... 30 s",
     ),
 }
 
@@ -65,7 +65,8 @@ ERROR_CODES: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.TOO_SLOW: "the client did not take what was sent to it",
     ErrorCode.FORBIDDEN: "this user may not",
     ErrorCode.BUDGET_SPENT: "what may be spent today is spent; `goAway` with the reason `budget` said when it is renewed",
-    ErrorCode.AT_CAPACITY: "this process can take no more sessions",
+    ErrorCode.AT_CAPACITY: "all places are taken, and none became free in time",
+    ErrorCode.DAILY_LIMIT: "this user has talked for as long as one may in a day",
     ErrorCode.CONVERSATION_UNKNOWN: "there is no such conversation or session to take up",
     ErrorCode.HISTORY_UNAVAILABLE: "what was said earlier cannot be read now; nothing of it is lost",
     ErrorCode.NOT_SAVED: "turns cannot be saved now, or were given up, as `message` says; the session goes on",

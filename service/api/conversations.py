@@ -53,6 +53,7 @@ class _Desk:
 
     store: ConversationStore
     user_of: Callable[[Visitor], Awaitable[str]]
+    on_deleted: Callable[[str, str | None], None]
 
     async def answer(self, visitor: Visitor, ask: Callable[[str], Awaitable[Response]]) -> Response:
         """What is asked, in the name of whoever asks; raises ProblemError."""
@@ -80,9 +81,17 @@ class _Desk:
         return whole_of(conversation, await self.store.turns(user_id, conversation_id))
 
 
-def router(store: ConversationStore, *, user_of: Callable[[Visitor], Awaitable[str]]) -> APIRouter:
-    """/api/conversations and /api/me; `user_of` says whose they are, or raises ProblemError."""
-    desk = _Desk(store=store, user_of=user_of)
+def router(
+    store: ConversationStore,
+    *,
+    user_of: Callable[[Visitor], Awaitable[str]],
+    on_deleted: Callable[[str, str | None], None],
+) -> APIRouter:
+    """/api/conversations and /api/me.
+
+    `user_of` says whose they are, or raises ProblemError; `on_deleted` is told user and conversation, None for all.
+    """
+    desk = _Desk(store=store, user_of=user_of, on_deleted=on_deleted)
     routes = APIRouter(tags=["conversations"])
     _reading(routes, desk)
     _changing(routes, desk)
@@ -160,6 +169,7 @@ def _changing(routes: APIRouter, desk: _Desk) -> None:
     async def delete(visitor: AnyVisitor, conversation_id: ConversationId) -> Response:
         async def ask(user_id: str) -> Response:
             await desk.store.delete(user_id, conversation_id)
+            desk.on_deleted(user_id, conversation_id)
             return Response(status_code=HTTPStatus.NO_CONTENT)
 
         return await desk.answer(visitor, ask)
@@ -173,6 +183,8 @@ def _changing(routes: APIRouter, desk: _Desk) -> None:
     )
     async def forget(visitor: AnyVisitor) -> Response:
         async def ask(user_id: str) -> Response:
+            # Those who still talk end first, and leave nothing behind that would be written after it.
+            desk.on_deleted(user_id, None)
             await desk.store.forget(user_id)
             return Response(status_code=HTTPStatus.NO_CONTENT)
 

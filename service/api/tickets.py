@@ -27,7 +27,7 @@ _RESPONSES: Final[Mapping[int | str, dict[str, Any]]] = {
         {
             HTTPStatus.UNAUTHORIZED: "Sign in, or sign in again",
             HTTPStatus.FORBIDDEN: "Signed in, and not allowed; or a page of a foreign origin",
-            HTTPStatus.TOO_MANY_REQUESTS: "Slow down; `Retry-After` says for how long",
+            HTTPStatus.TOO_MANY_REQUESTS: "Slow down, or talk again tomorrow; `Retry-After` says when",
             HTTPStatus.SERVICE_UNAVAILABLE: "No place, or no way to tell who asks; `Retry-After` says for how long",
         }
     ),

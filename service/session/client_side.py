@@ -186,7 +186,7 @@ def _begin(core: Core, now: float) -> None:
         core.has_started = True
         core.active_at = now
         store_side.begin(core)
-        streams.open_next(core, now)
+        streams.begin(core, now)
 
 
 # Audio
@@ -199,6 +199,7 @@ def _audio(core: Core, audio: client.Audio, now: float) -> None:
         if core.state is State.LISTENING or core.state is State.CONNECTING:
             turn = core.turn or core.open_turn()
             turn.hear(duration_s(len(audio.pcm), core.terms.input_rate_hz), now)
+            turn.is_loud = core.hearing.listen(audio.pcm, now) or turn.is_loud
         core.upstream.hear(audio.pcm, core.terms, now)
     if core.state is State.OVER:
         return
@@ -230,10 +231,10 @@ def _is_within_rate(core: Core, pcm: bytes, now: float) -> bool:
     if core.audio_bucket.take(cost_s, now):
         return True
     core.counts.add(Direction.FROM_CLIENT, client.Audio.type, Fault.OVER_LIMIT)
-    if core.over_rate_since is None or now - core.over_rate_at > _OVER_RATE_MEMORY_S:
-        core.over_rate_since = now
-    core.over_rate_at = now
-    if now - core.over_rate_since >= rates.patience_s:
+    if core.flood.since is None or now - core.flood.last_at > _OVER_RATE_MEMORY_S:
+        core.flood.since = now
+    core.flood.last_at = now
+    if now - core.flood.since >= rates.patience_s:
         sentence = f"Audio came faster than {rates.audio_rate:g} times its own length for too long."
         _hang_up(core, CloseCode.SLOW_DOWN, ErrorCode.TOO_FAST, sentence, now)
     return False

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from service.errors import CloseCode, ErrorCode
 from service.policies.closure import Closure
+from service.policies.hearing import Hearing
 from service.policies.prices import usd
 from service.session.counts import Counts
 from service.session.dialogue import Dialogue
@@ -25,7 +26,7 @@ from service.session.effects import (
     TurnKept,
     UsageCounted,
 )
-from service.session.keeping import Keeping, KeepRest, KeptTurn, SaveTurn, bounded
+from service.session.keeping import Keeping, KeepRest, KeptTurn, RenewGrip, SaveTurn, bounded
 from service.session.measuring import Figures, figures_of, on_the_wire, with_late_news
 from service.session.reply import Discard, Reply, Until
 from service.session.resumption import Resumption
@@ -40,6 +41,7 @@ from service.wire.server import Cause, ClosedBy, Outcome, Role, Stage
 from service.wire.sonic_output import ContentStart
 
 NEVER: Final = float("inf")
+NEVER_YET: Final = float("-inf")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +59,10 @@ class Settling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaving:
-    """The session was told to go; it does at the end of the running turn, at the latest at `by`."""
+    """The session was told to go; it does at the end of a turn, not before `after`, at the latest at `by`."""
 
     by: float
+    after: float = 0.0
     code: CloseCode
     error: ErrorCode | None
     sentence: str = "The session has come to its announced end."
@@ -76,6 +79,22 @@ class SignedIn:
     is_expiry_told: bool = False
     is_redeeming: bool = False
     """A ticket for another one is being looked at."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Flood:
+    """Audio that comes faster than it may."""
+
+    since: float | None = None
+    last_at: float = NEVER_YET
+
+
+@dataclass(slots=True, kw_only=True)
+class Queue:
+    """The line for one of the account's streams."""
+
+    since: float | None = None
+    """Since when the session waits in it."""
 
 
 class Core:
@@ -102,7 +121,7 @@ class Core:
         self.turns = 0
         self.reply: Reply | None = None
         self.responses = 0
-        self.unanswered_in_a_row = 0
+        self.hearing = Hearing()
         self.model_signals_speech = False
         """Whether this model has ever told when the user speaks; some do not."""
 
@@ -120,6 +139,7 @@ class Core:
 
         self.began_at = now
         self.has_started = False
+        self.queue = Queue()
         self.active_at = now
         self.reopen_at: float | None = None
         self.failures = 0
@@ -133,8 +153,7 @@ class Core:
         self.next_sequence: int | None = None
         self.unacked: int | None = None
         self.acked_at = float("-inf")
-        self.over_rate_since: float | None = None
-        self.over_rate_at = float("-inf")
+        self.flood = Flood()
         self.audio_bucket = terms.rates.audio_bucket()
         self.control_bucket = terms.rates.control_bucket()
 
@@ -339,7 +358,7 @@ class Core:
                 last_output_at=now,
             )
             self.open_turn().response_id = self.responses
-            self.unanswered_in_a_row = 0
+            self.hearing.unanswered_in_a_row = 0
         self.owed_since = now
         return self.reply
 
@@ -394,7 +413,7 @@ class Core:
         self.turn = self.reply = None
         self.settle(NEVER, tell=False)
         rest = self.keeping.rest()
-        if self.keeping.epoch is not None and any(isinstance(write, SaveTurn) for write in rest):
+        if self.keeping.epoch is not None and any(isinstance(write, SaveTurn | RenewGrip) for write in rest):
             self.emit(KeepRest(writes=rest))
         self.upstream.end(self.terms)
         self.announce_counts(now)
@@ -432,6 +451,11 @@ class Core:
         if self.turn is None:
             return True
         return self.model_signals_speech and not self.turn.is_spoken
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether every turn that is over was written, as far as there is a store."""
+        return self.keeping.epoch is None or not (self.settling or self.keeping.owes_turns)
 
     @property
     def next_turn_needs_stream(self) -> bool:

@@ -73,6 +73,17 @@ class RunTool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakePlace:
+    """Find out whether the user may talk, and wait for one of the account's streams.
+
+    Answer with `PlaceQueued` as often as that changes, and with `PlaceGiven` or `PlaceRefused`.
+    """
+
+    urgent: bool
+    """Whether the conversation goes on, and comes before new ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RedeemTicket:
     """Find out whose ticket this is; answer with `SignInRenewed` or `SignInRefused`."""
 
@@ -171,6 +182,8 @@ class Fault(Enum):
     STALE = "stale"
     """It came from, or for, a stream that is no longer ours."""
     OVER_LIMIT = "over_limit"
+    MISSING = "missing"
+    """It should have come, and did not."""
 
     # Members are single objects; the identity's hash is ten times as fast as Enum's, and this is on the hot path.
     __hash__ = object.__hash__
@@ -281,5 +294,6 @@ type Effect = (
     | Keep
     | KeepRest
     | RedeemTicket
+    | TakePlace
     | Announcement
 )

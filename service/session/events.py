@@ -81,10 +81,37 @@ class ToolFinished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceQueued:
+    """All streams of the account are taken; this many are waited for, the session's own among them."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceRefused:
+    """The user may not talk now, or it cannot be found out whether they may."""
+
+    code: CloseCode
+    error: ErrorCode
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllowanceSpent:
+    """The user has talked for as long as one may in a day; the running turn may end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceGiven:
+    """One of the account's streams is the session's until its end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DrainRequested:
-    """This process will go; finish the running turn within `deadline_s`."""
+    """This process will go: leave at the end of a turn, not before `after_s`, at the latest after `deadline_s`."""
 
     deadline_s: float
+    after_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +199,14 @@ class BudgetSpent:
     renewed_in_s: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disowned:
+    """The session's conversation was taken over (SUPERSEDED) or deleted (UNKNOWN), as its next write would find out."""
+
+    fault: StoreFault
+
+
+type PlaceSide = PlaceQueued | PlaceGiven | PlaceRefused | AllowanceSpent
 type ModelSide = StreamOpened | StreamAccepted | ModelEvent | StreamClosed
 type StoreSide = Kept | NotKept
 type SignInEvent = SignInRenewed | SignInRefused | SignInRevoked
@@ -184,7 +219,9 @@ type Event = (
     | StoreSide
     | ToolFinished
     | SignInEvent
+    | PlaceSide
     | DrainRequested
     | AudioSent
     | BudgetSpent
+    | Disowned
 )

@@ -127,6 +127,8 @@ class Keeping:
         """Under which this session writes; None: it owns no conversation."""
         self.ended_at: dict[int, float] = {}
         """When turns ended that are being written, by their number."""
+        self.last_turn = 0
+        """The newest that is written."""
         self.failures = 0
         """In a row."""
         self.retry_at: float | None = None
@@ -138,6 +140,11 @@ class Keeping:
     def waiting_turns(self) -> int:
         """How many turns are not written yet, but for the one being written."""
         return sum(isinstance(write, SaveTurn) for write in self._waiting)
+
+    @property
+    def owes_turns(self) -> bool:
+        """Whether a turn waits to be written, or is being written."""
+        return isinstance(self._under_way, SaveTurn) or self.waiting_turns > 0
 
     def put(self, write: Write) -> int:
         """Add a write; how many turns had to be given up for it, the oldest first."""

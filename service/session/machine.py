@@ -12,17 +12,22 @@ from service.session import client_side, model_side, reports, sign_in, store_sid
 from service.session.core import NEVER, Core
 from service.session.effects import Direction, Effect, Fault, State
 from service.session.events import (
+    AllowanceSpent,
     AudioSent,
     BudgetSpent,
     ClientBack,
     ClientFault,
     ClientGone,
+    Disowned,
     DrainRequested,
     Event,
     Kept,
     ModelEvent,
     ModelSide,
     NotKept,
+    PlaceGiven,
+    PlaceQueued,
+    PlaceRefused,
     SignInRefused,
     SignInRenewed,
     SignInRevoked,
@@ -91,24 +96,30 @@ class Session:
             return self._done(now)
         if not (isinstance(event, ModelEvent) and isinstance(event.event, AudioOutput)):
             self._soonest.forget()
+        self._take(event, now)
+        return self._done(now)
+
+    def _take(self, event: Event, now: float) -> None:
+        core = self._core
         match event:
             case ModelEvent() | StreamOpened() | StreamAccepted() | StreamClosed():
                 self._model(event, now)
             case ToolFinished():
                 self._tool(event, now)
-            case Kept() | NotKept():
+            case PlaceQueued() | PlaceGiven() | PlaceRefused() | AllowanceSpent():
+                streams.place(core, event, now)
+            case Kept() | NotKept() | Disowned():
                 store_side.receive(core, event, now)
             case SignInRenewed() | SignInRefused() | SignInRevoked():
                 sign_in.receive(core, event, now)
-            case DrainRequested(deadline_s=deadline_s):
-                timers.leave(core, GoAwayReason.DEPLOY, deadline_s, now)
+            case DrainRequested(deadline_s=deadline_s, after_s=after_s):
+                timers.leave(core, GoAwayReason.DEPLOY, deadline_s, now, after_s=after_s)
             case AudioSent() | BudgetSpent():
                 reports.receive(core, event, now)
             case ClientFault() | ClientBack() | ClientGone():
                 client_side.connection(core, event, now)
             case _:
                 client_side.receive(core, event, now)
-        return self._done(now)
 
     def tick(self, now: float) -> Sequence[Effect]:
         """Do what is due by now; harmless when nothing is."""

@@ -16,6 +16,7 @@ _MAX_OPEN_BLOCKS: Final = 64
 
 def receive(core: Core, event: model.ModelOutput, now: float) -> None:
     """Take one event of the current stream."""
+    core.hearing.reacted()
     if isinstance(event, model.AudioOutput):
         core.counts.add(Direction.FROM_MODEL, "AudioOutput")
         _audio(core, event, now)
@@ -86,6 +87,7 @@ def _is_about_this_reply(core: Core, event: model.ModelOutput) -> bool:
 
 def _user_speaks(core: Core, event: model.UserSpeechStart, now: float) -> None:
     core.model_signals_speech = True
+    core.hearing.was_deaf = False
     core.active_at = now
     if core.state is State.THINKING:
         # The user goes on after a pause; the model answers when he is done.

@@ -7,7 +7,7 @@ from service.errors import CloseCode, ErrorCode
 from service.session import streams
 from service.session.core import Core
 from service.session.effects import Resumed, StoreFaulted, TurnKept
-from service.session.events import Kept, NotKept, Owned, StoreFault, StoreSide
+from service.session.events import Disowned, Kept, NotKept, Owned, StoreFault, StoreSide
 from service.session.keeping import (
     AttachConversation,
     BeginConversation,
@@ -75,13 +75,15 @@ def _grip(core: Core) -> Grip:
     )
 
 
-def receive(core: Core, event: StoreSide, now: float) -> None:
-    """What the store answered."""
+def receive(core: Core, event: StoreSide | Disowned, now: float) -> None:
+    """What the store answered, or would."""
     match event:
         case Kept():
             _kept(core, event, now)
         case NotKept():
             _failed(core, event, now)
+        case Disowned(fault=fault):
+            _disowned(core, fault, now)
         case _:
             assert_never(event)
 
@@ -95,25 +97,27 @@ def _kept(core: Core, event: Kept, now: float) -> None:
     if event.owned is not None and core.keeping.waits_for_history_since is not None:
         if isinstance(write, ResumeSession):
             core.emit(Resumed(outcome="fresh"))
-        _owned(core, event.owned, now)
+        _owned(core, event.owned, write, now)
     elif isinstance(write, SaveTurn):
         _saved(core, write.turn.number, now)
     core.keeping.go_on()
 
 
-def _owned(core: Core, owned: Owned, now: float) -> None:
+def _owned(core: Core, owned: Owned, write: Write, now: float) -> None:
     core.keeping.waits_for_history_since = None
     core.keeping.epoch = owned.epoch
+    core.keeping.last_turn = owned.last_turn
     core.terms = replace(core.terms, conversation_id=owned.conversation_id)
     # A client that spoke already is in the first turn after those that were.
     core.turns += owned.last_turn
     if core.turn is not None:
         core.turn.number += owned.last_turn
     core.dialogue.recall(owned.turns)
-    streams.open_next(core, now)
+    streams.begin(core, now, urgent=isinstance(write, ResumeSession))
 
 
 def _saved(core: Core, number: int, now: float) -> None:
+    core.keeping.last_turn = number
     ended_at = core.keeping.ended_at.pop(number, None)
     lag_ms = None if ended_at is None else round((now - ended_at) * 1_000)
     core.emit(TurnKept(turns=1, saved=True, waiting=core.keeping.waiting_turns, lag_ms=lag_ms))
@@ -132,15 +136,20 @@ def _failed(core: Core, event: NotKept, now: float) -> None:
     if event.fault is StoreFault.UNAVAILABLE:
         _unavailable(core, write, now)
         return
-    # Somebody else owns the conversation, or nobody: nothing of ours is wanted there any more.
+    if event.fault is not StoreFault.SUPERSEDED and isinstance(write, ResumeSession):
+        core.emit(Resumed(outcome="rejected"))
+    _disowned(core, event.fault, now)
+
+
+def _disowned(core: Core, fault: StoreFault, now: float) -> None:
+    """Somebody else owns the conversation, or nobody: nothing of ours is wanted there any more."""
+    was_asked_for = core.keeping.waits_for_history_since is not None
     core.keeping.rest()
     core.keeping.epoch = None
-    if event.fault is StoreFault.SUPERSEDED:
+    if fault is StoreFault.SUPERSEDED:
         sentence = "This conversation goes on somewhere else."
         core.end(CloseCode.SUPERSEDED, sentence, error=ErrorCode.SUPERSEDED, now=now)
-    elif core.keeping.waits_for_history_since is not None:
-        if isinstance(write, ResumeSession):
-            core.emit(Resumed(outcome="rejected"))
+    elif was_asked_for:
         sentence = "There is no such conversation or session to go on with; please start a new one."
         core.end(CloseCode.CANNOT_RESUME, sentence, error=ErrorCode.CONVERSATION_UNKNOWN, now=now)
     else:

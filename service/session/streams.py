@@ -1,11 +1,12 @@
 """Streams come and go: opened, accepted, lost, replaced."""
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from service.errors import CloseCode, ErrorCode, ModelFailure, ModelFailureKind
 from service.policies.history import Message
 from service.session import reports
-from service.session.core import Core
+from service.session.core import NEVER, Core, Leaving
 from service.session.effects import (
     CloseStream,
     Direction,
@@ -15,19 +16,64 @@ from service.session.effects import (
     StreamBegan,
     StreamLost,
     StreamReplaced,
+    TakePlace,
 )
+from service.session.events import AllowanceSpent, PlaceGiven, PlaceQueued, PlaceRefused, PlaceSide
 from service.session.state import Signal
 from service.session.upstream import Phase
 from service.wire import server
 from service.wire.server import Outcome
 
 _QUIET_REPLAY_MS = 3_000
+SPENT = "You have talked for as long as one may in a day; please come back tomorrow."
 
 
 def open_next(core: Core, now: float) -> None:
     """Ask for a stream; whatever belonged to the last one is forgotten."""
     _forget_stream(core)
     core.upstream.open(now)
+
+
+def begin(core: Core, now: float, *, urgent: bool = False) -> None:
+    """Ask for the first stream, once the session has a place; `urgent` for a conversation that goes on."""
+    if core.terms.needs_place:
+        core.queue.since = now
+        core.emit(TakePlace(urgent=urgent))
+    else:
+        open_next(core, now)
+
+
+def place(core: Core, event: PlaceSide, now: float) -> None:
+    """What became of waiting for a place; or of the user's allowance later on."""
+    if isinstance(event, AllowanceSpent):
+        by = now + core.terms.farewell_s
+        core.leaving = core.leaving or Leaving(
+            by=by, code=CloseCode.SLOW_DOWN, error=ErrorCode.DAILY_LIMIT, sentence=SPENT
+        )
+        return
+    if core.queue.since is None:
+        return
+    match event:
+        case PlaceQueued(position=position):
+            core.tell(server.Queued, position=position)
+        case PlaceGiven():
+            core.queue.since = None
+            open_next(core, now)
+        case PlaceRefused(code=code, error=error, sentence=sentence):
+            core.end(code, sentence, error=error, now=now)
+        case _:
+            assert_never(event)
+
+
+def queue_ends_at(core: Core) -> float:
+    """When waiting for a place is over."""
+    return NEVER if core.queue.since is None else core.queue.since + core.terms.queue_patience_s
+
+
+def give_up_queue(core: Core, now: float) -> None:
+    """No place in time."""
+    sentence = "All conversations this service can hold are taken; please try again in a few minutes."
+    core.end(CloseCode.SLOW_DOWN, sentence, error=ErrorCode.AT_CAPACITY, now=now)
 
 
 def _forget_stream(core: Core) -> None:
@@ -95,6 +141,7 @@ def say_ready(core: Core, *, resumed: bool) -> None:
         session_id=terms.session_id,
         conversation_id=terms.conversation_id,
         epoch=core.keeping.epoch or 1,
+        last_turn=core.keeping.last_turn,
         resume_token=core.resumption.token,
         resumed=resumed,
         model=terms.model_id,
@@ -124,7 +171,7 @@ def replace(core: Core, now: float) -> None:
     if core.state is State.LISTENING and core.is_quiet:
         upstream.trim_recent(_QUIET_REPLAY_MS, core.terms)
     upstream.leave(core.terms)
-    if core.state is State.THINKING and _can_repeat(core):
+    if core.state is State.THINKING and can_repeat(core):
         _repeat(core)
         if not upstream.has_successor:
             core.signal(Signal.STREAM_LOST)
@@ -150,7 +197,7 @@ def _next(core: Core, now: float) -> None:
     _heard_again(core, now)
 
 
-def _can_repeat(core: Core) -> bool:
+def can_repeat(core: Core) -> bool:
     """Whether the turn in flight can be said again: nothing of its reply has sounded, nothing was done for it."""
     turn = core.turn
     if turn is None or turn.has_used_tools:
@@ -258,7 +305,7 @@ def _fall_back(core: Core, now: float) -> None:
     """A reply that is complete still plays out; anything else waits for the next stream."""
     if core.state is State.CONNECTING or (core.state is State.SPEAKING and core.reply_is_safe):
         return
-    if core.state is State.THINKING and _can_repeat(core):
+    if core.state is State.THINKING and can_repeat(core):
         _repeat(core)
     elif core.state is not State.LISTENING:
         core.upstream.forget_recent()
@@ -274,6 +321,12 @@ def _give_up(core: Core, failure: ModelFailure, now: float) -> None:
     rule = failure.rule
     sentence = _SENTENCES[rule.error_code]
     core.upstream.forget_waiting()
+    reply = core.reply
+    if core.state is State.SPEAKING and reply is not None and reply.is_complete:
+        # All of it has come, and plays out.
+        by = reply.play_ends_at + core.terms.settle_s
+        core.leaving = Leaving(by=by, code=rule.close_code, error=rule.error_code, sentence=sentence)
+        return
     core.end(rule.close_code, sentence, error=rule.error_code, now=now)
 
 
@@ -284,14 +337,28 @@ _SENTENCES = {
 }
 
 
+def can_leave(core: Core) -> bool:
+    """Whether nothing runs, and nothing that was said would be lost, should the session end now."""
+    return _is_idle(core) and core.is_kept
+
+
+def goodbye_is_due(core: Core, leaving: Leaving) -> bool:
+    """Whether the assistant has a last word to say, and may say it now."""
+    return leaving.farewell is not None and core.upstream.phase is Phase.LIVE and _is_idle(core)
+
+
+def _is_idle(core: Core) -> bool:
+    return core.state is State.CONNECTING or (core.state is State.LISTENING and core.is_quiet)
+
+
 def leave_if_due(core: Core, now: float) -> None:
     """A session that was told to go does so when nothing runs any more, or when its time is up."""
     leaving = core.leaving
     if leaving is None or core.state is State.OVER:
         return
-    is_idle = core.state is State.CONNECTING or (core.state is State.LISTENING and core.is_quiet)
-    if is_idle and leaving.farewell is not None and core.upstream.phase is Phase.LIVE and now < leaving.by:
+    if goodbye_is_due(core, leaving) and now < leaving.by:
         reports.say_goodbye(core, leaving, now)
         return
-    if leaving.by <= now or (is_idle and leaving.code is not CloseCode.DONE):
+    may_go = leaving.code is not CloseCode.DONE and leaving.after <= now and can_leave(core)
+    if may_go or leaving.by <= now:
         core.end(leaving.code, leaving.sentence, error=leaving.error, now=now)

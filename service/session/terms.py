@@ -67,6 +67,10 @@ class SessionTerms:
     max_session_s: float = 3_600.0
     farewell_s: float = 15.0
     """From `goAway` to the close when a session has lasted its full time."""
+    needs_place: bool = False
+    """Whether the account's streams are counted, and a session may have to wait for one."""
+    queue_patience_s: float = 120.0
+    """How long it waits."""
     keeps_history: bool = False
     """Whether there is a store."""
     store_backoff: Backoff = field(default_factory=Backoff)

@@ -12,7 +12,7 @@ from service.errors import CloseCode, ErrorCode
 from service.policies.prices import usd
 from service.session import client_side, sign_in, store_side, streams, tool_side
 from service.session.core import NEVER, Core, Leaving
-from service.session.effects import State
+from service.session.effects import Direction, Fault, State
 from service.session.resumption import RENEW_EVERY_S
 from service.session.state import Signal
 from service.session.tool_calls import error_result
@@ -21,9 +21,8 @@ from service.wire import server
 from service.wire.server import ClosedBy, GoAwayReason, Outcome
 
 _COUNTS_EVERY_S: Final = 10.0
-_SILENT_TURNS_BEFORE_REOPENING: Final = 2
 _ACK_AFTER_S: Final = 0.5
-_RECONNECT_SPREAD_MS: Final = 2_000
+_ELSEWHERE: Final = "This process is leaving; the conversation goes on in another one."
 
 
 def _start_at(core: Core) -> float:
@@ -92,14 +91,42 @@ def _reply_at(core: Core) -> float:
 
 
 def _reply(core: Core, now: float) -> None:
-    core.unanswered_in_a_row += 1
+    turn = core.turn
+    if (
+        turn is not None
+        and turn.may_be_asked_again(core.terms.thinking_limit_s, now)
+        and streams.can_repeat(core)
+    ):
+        # Another stream is asked once, before the user is told.
+        turn.was_asked_again = True
+        streams.replace(core, now)
+        return
+    core.hearing.unanswered_in_a_row += 1
     core.end_turn(Outcome.UNANSWERED, now)
     core.tell_error(ErrorCode.MODEL_SILENT, "The model did not answer; please say it again.", retryable=True)
     core.discard.forget()
     core.signal(Signal.GAVE_UP)
-    if core.unanswered_in_a_row >= _SILENT_TURNS_BEFORE_REOPENING or core.next_turn_needs_stream:
+    was_asked_again = turn is not None and turn.was_asked_again
+    if was_asked_again or core.hearing.unanswered_in_a_row > 1 or core.next_turn_needs_stream:
         core.upstream.forget_recent()
         streams.replace(core, now)
+
+
+def _deaf_at(core: Core) -> float:
+    if core.state is not State.LISTENING or core.upstream.phase is not Phase.LIVE:
+        return NEVER
+    return core.hearing.deaf_at
+
+
+def _deaf(core: Core, now: float) -> None:
+    """Somebody spoke and the model took no notice at all: another stream hears it again."""
+    core.hearing.reacted()
+    core.counts.add(Direction.FROM_MODEL, "UserSpeechStart", Fault.MISSING)
+    if core.hearing.was_deaf:
+        sentence = "The model does not react to what is said; please check the microphone, or say it again."
+        core.tell_error(ErrorCode.MODEL_SILENT, sentence, retryable=True)
+    core.hearing.was_deaf = True
+    streams.replace(core, now)
 
 
 def _speaking_at(core: Core) -> float:
@@ -148,12 +175,18 @@ def _session(core: Core, now: float) -> None:
     leave(core, GoAwayReason.MAX_DURATION, core.terms.farewell_s, now)
 
 
-def leave(core: Core, reason: GoAwayReason, within_s: float, now: float) -> None:
-    """Announce the end of the session, which comes with the end of the running turn."""
+def leave(core: Core, reason: GoAwayReason, within_s: float, now: float, *, after_s: float = 0.0) -> None:
+    """Announce the end of the session, which comes with the end of the running turn, at its own moment."""
     if core.state is State.OVER:
         return
     if reason is GoAwayReason.DEPLOY:
-        core.leaving = Leaving(by=now + within_s, code=CloseCode.GO_ELSEWHERE, error=ErrorCode.GOING_AWAY)
+        core.leaving = Leaving(
+            by=now + within_s,
+            after=now + min(after_s, within_s),
+            code=CloseCode.GO_ELSEWHERE,
+            error=ErrorCode.GOING_AWAY,
+            sentence=_ELSEWHERE,
+        )
     else:
         core.leaving = Leaving(by=now + within_s, code=CloseCode.DONE, error=None)
     if core.is_ready:
@@ -161,13 +194,20 @@ def leave(core: Core, reason: GoAwayReason, within_s: float, now: float) -> None
             server.GoAway,
             reason=reason,
             deadline_ms=round(within_s * 1000),
-            reconnect_after_ms=round(core.jitter() * _RECONNECT_SPREAD_MS),
+            reconnect_after_ms=round(min(after_s, within_s) * 1000),
         )
     streams.leave_if_due(core, now)
 
 
 def _leaving_at(core: Core) -> float:
-    return NEVER if core.leaving is None else core.leaving.by
+    leaving = core.leaving
+    if leaving is None:
+        return NEVER
+    if leaving.code is not CloseCode.DONE and (
+        streams.can_leave(core) or streams.goodbye_is_due(core, leaving)
+    ):
+        return min(leaving.after, leaving.by)
+    return leaving.by
 
 
 def _continuation_at(core: Core) -> float:
@@ -263,6 +303,7 @@ TIMERS: Final[Sequence[Timer]] = (
     (_start_at, _start),
     (_history_at, store_side.give_up_history),
     (_parked_at, client_side.give_up),
+    (streams.queue_ends_at, streams.give_up_queue),
     (_leaving_at, streams.leave_if_due),
     (_session_at, _session),
     (sign_in.expired_at, sign_in.expire),
@@ -275,6 +316,7 @@ TIMERS: Final[Sequence[Timer]] = (
     (_standby_at, streams.drop_standby),
     (_prepare_at, streams.prepare),
     (_watchdog_at, _watchdog),
+    (_deaf_at, _deaf),
     (_idle_at, _idle),
     (_replay_at, _replay),
     (_keep_alive_at, _keep_alive),
@@ -293,6 +335,7 @@ _MOVED_BY_AUDIO: Final = (
     _speaking_at,
     _reply_at,
     _watchdog_at,
+    _deaf_at,
     _replay_at,
     _keep_alive_at,
     _ack_at,

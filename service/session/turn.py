@@ -20,8 +20,12 @@ class Turn:
     is_spoken: bool = False
     """Whether the model heard speech in it."""
     is_typed: bool = False
+    is_loud: bool = False
+    """Whether somebody seems to have spoken in it, whatever the model made of that."""
     has_used_tools: bool = False
     """Whether saying it again could do something twice."""
+    was_asked_again: bool = False
+    """Whether a second stream was asked, because the first one said nothing to it."""
     closed_at: float | None = None
     closed_by: ClosedBy | None = None
     response_id: int | None = None
@@ -42,6 +46,12 @@ class Turn:
         """The user has finished."""
         self.closed_at = now
         self.closed_by = by
+
+    def may_be_asked_again(self, limit_s: float, now: float) -> bool:
+        """Whether another stream may answer it in time."""
+        was_said = self.is_typed or self.is_spoken or self.is_loud
+        is_in_time = self.closed_at is not None and now < self.closed_at + limit_s
+        return was_said and is_in_time and not self.was_asked_again
 
     def timings(self, reply_ms: int | None) -> Timings:
         """How long the parts took, so far as they were."""

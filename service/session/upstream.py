@@ -35,6 +35,10 @@ from service.wire.sonic_input import (
 _SILENCE_FRAME_MS: Final = 100
 
 
+_AHEAD_S = 1.0
+"""More than a network holds back; what a client that came back says again comes in one piece."""
+
+
 class Phase(Enum):
     """How far the current stream has come."""
 
@@ -230,10 +234,14 @@ class Upstream:
 
     def hear(self, pcm: bytes, terms: SessionTerms, now: float) -> None:
         """Pass the user's audio on, or keep it until somebody hears it and all before it was said."""
-        if self.phase is not Phase.LIVE or self._is_behind:
+        if self.phase is not Phase.LIVE or self._is_behind or self._is_ahead(now):
             self._keep(pcm, terms)
             return
         self._hear(pcm, terms, now, droppable=True)
+
+    def _is_ahead(self, now: float) -> bool:
+        """Whether so much was said at once that the model would take it for no live speech."""
+        return self.client_is_sending and self.fed_until - now > _AHEAD_S
 
     def _hear(self, pcm: bytes, terms: SessionTerms, now: float, *, droppable: bool) -> None:
         self._remember(pcm, terms)

@@ -5,14 +5,12 @@ at once; DynamoDB removes it within days. boto3 waits in threads of its own.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from service.session.keeping import Grip, KeptTurn
+from service.stores.dynamodb_calls import trouble
 from service.stores.dynamodb_items import (
     CONVERSATION,
     PARTITION_KEY,
@@ -165,9 +163,23 @@ class DynamoDbStore:
     def _resume(
         self, user_id: str, session_id: str, token_hash: str, grip: Grip, history_bytes: int
     ) -> Attachment:
-        pointer = self._get(user_id, SESSION + session_id)
-        if pointer is None:
+        held = self._held(user_id, session_id, token_hash)
+        if held is None and (ours := self._held(user_id, grip.session_id, grip.token_hash)) is not None:
+            # This very session took over already, and the answer was lost.
+            return self._attachment(user_id, ours[0], int(ours[1]["epoch"]["N"]), history_bytes)
+        if held is None:
             raise CannotResumeError("there is no such session to take up")
+        conversation_id, item = held
+        epoch = self._take_over(user_id, conversation_id, grip, item, token_hash=token_hash)
+        if epoch is None:
+            raise CannotResumeError("the session was taken up by somebody else")
+        return self._attachment(user_id, conversation_id, epoch, history_bytes)
+
+    def _held(self, user_id: str, session_id: str, token_hash: str | None) -> tuple[str, Item] | None:
+        """The conversation that a session holds with this token."""
+        pointer = self._get(user_id, SESSION + session_id)
+        if pointer is None or token_hash is None:
+            return None
         conversation_id = str(pointer["conversation_id"]["S"])
         item = self._get(user_id, CONVERSATION + conversation_id)
         fits = (
@@ -176,12 +188,7 @@ class DynamoDbStore:
             and item.get("token_hash") == string(token_hash)
             and float(item["resume_until"]["N"]) > self._now()
         )
-        if item is None or not fits:
-            raise CannotResumeError("there is no such session to take up")
-        epoch = self._take_over(user_id, conversation_id, grip, item, token_hash=token_hash)
-        if epoch is None:
-            raise CannotResumeError("the session was taken up by somebody else")
-        return self._attachment(user_id, conversation_id, epoch, history_bytes)
+        return (conversation_id, item) if item is not None and fits else None
 
     def _take_over(
         self, user_id: str, conversation_id: str, grip: Grip, item: Item, *, token_hash: str | None
@@ -311,7 +318,7 @@ class DynamoDbStore:
 
     def _get(self, user_id: str, sort_key: str) -> Item | None:
         """The item, unless it has expired."""
-        with _trouble():
+        with trouble():
             answer = self._client.get_item(
                 TableName=self._table, Key=key(user_id, sort_key), ConsistentRead=True
             )
@@ -328,7 +335,7 @@ class DynamoDbStore:
         """All items of the user whose sort key begins so, page by page, without those that have expired."""
         page: dict[str, Any] = {}
         while True:
-            with _trouble():
+            with trouble():
                 answer = self._client.query(
                     TableName=self._table,
                     KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
@@ -354,7 +361,7 @@ class DynamoDbStore:
 
     def _transact(self, *writes: Mapping[str, Any]) -> bool:
         """All of it, or nothing and False when a condition does not hold."""
-        with _trouble():
+        with trouble():
             try:
                 self._client.transact_write_items(TransactItems=list(writes))  # type: ignore[arg-type]  # built above, one of four kinds each
             except self._client.exceptions.TransactionCanceledException as error:
@@ -398,15 +405,3 @@ class DynamoDbStore:
 
     def _now(self) -> float:
         return self._utc_now().timestamp()
-
-
-@contextmanager
-def _trouble() -> Iterator[None]:
-    """What AWS or the network complains of is StoreUnavailableError; its sentence names no item."""
-    try:
-        yield
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "unknown")
-        raise StoreUnavailableError(f"DynamoDB answered {code}") from error
-    except BotoCoreError as error:
-        raise StoreUnavailableError(f"DynamoDB cannot be reached: {type(error).__name__}") from error

@@ -75,6 +75,16 @@ class Retention:
     """How long a session's name leads to its conversation; longer than any session."""
 
 
+class Documents(Protocol):
+    """Small texts that all processes read and change; every method raises StoreUnavailableError."""
+
+    async def read(self, name: str) -> tuple[int, bytes | None]:
+        """The version and the text; 0 and None when there is none, or none any more."""
+
+    async def swap(self, name: str, version: int, body: bytes, *, expires_at: float) -> bool:
+        """Put a text in the place of this version, until an instant of the wall clock; False when another came first."""
+
+
 class ConversationStore(Protocol):
     """A way of keeping conversations. Every method raises StoreUnavailableError; what else is said with it."""
 

@@ -1,14 +1,9 @@
-"""Conversations in one SQLite file: the store of a single machine, which survives the end of the process.
-
-One connection in one thread. WAL with full synchronisation: what was answered is on the disk.
-"""
+"""Conversations in one SQLite file: the store of a single machine, which survives the end of the process."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 from service.session.keeping import Grip, KeptTurn
 from service.stores.ports import (
@@ -18,113 +13,89 @@ from service.stores.ports import (
     ConversationUnknownError,
     Retention,
     SavedTurn,
-    StoreUnavailableError,
     SupersededError,
 )
 from service.stores.saved import newest_within, title_of
-from service.stores.worker import Worker
-
-_VERSION: Final = 2
-_BUSY_TIMEOUT_MS: Final = 1_500
-_SCHEMA: Final = """
-CREATE TABLE conversations (
-    user_id TEXT NOT NULL, conversation_id TEXT NOT NULL, title TEXT,
-    begun_at REAL NOT NULL, updated_at REAL NOT NULL, expires_at REAL NOT NULL,
-    last_turn INTEGER NOT NULL, epoch INTEGER NOT NULL,
-    session_id TEXT NOT NULL, token_hash TEXT, resume_until REAL NOT NULL,
-    PRIMARY KEY (user_id, conversation_id)
-) WITHOUT ROWID;
-CREATE INDEX sessions ON conversations (user_id, session_id);
-CREATE INDEX expiry ON conversations (expires_at);
-CREATE TABLE turns (
-    user_id TEXT NOT NULL, conversation_id TEXT NOT NULL, number INTEGER NOT NULL,
-    user_text TEXT NOT NULL, assistant_text TEXT NOT NULL, outcome TEXT NOT NULL,
-    saved_at REAL NOT NULL, epoch INTEGER NOT NULL, figures TEXT,
-    PRIMARY KEY (user_id, conversation_id, number),
-    FOREIGN KEY (user_id, conversation_id) REFERENCES conversations ON DELETE CASCADE
-);
-"""
+from service.stores.sqlite_file import SqliteFile
 
 
 class SqliteStore:
     """A `ConversationStore` in a file. `utc_now` stamps what is written and decides what has expired."""
 
     def __init__(self, path: Path, *, retention: Retention, utc_now: Callable[[], datetime]) -> None:
-        self._path = path
+        self.file = SqliteFile(path)
+        """For whatever else is kept in it."""
         self._retention = retention
         self._utc_now = utc_now
-        self._worker = Worker("sqlite", threads=1)
-        self._database: sqlite3.Connection | None = None
 
     async def check(self) -> None:
         """Open the file, make it if there is none, and drop what has expired."""
-        await self._worker.run(self._check)
+        await self.file.run(self._check)
 
     async def begin(self, user_id: str, conversation_id: str, grip: Grip) -> Attachment:
         """See the port."""
-        return await self._worker.run(self._begin, user_id, conversation_id, grip)
+        return await self.file.run(self._begin, user_id, conversation_id, grip)
 
     async def attach(
         self, user_id: str, conversation_id: str, grip: Grip, *, history_bytes: int
     ) -> Attachment:
         """See the port."""
-        return await self._worker.run(self._attach, user_id, conversation_id, grip, history_bytes)
+        return await self.file.run(self._attach, user_id, conversation_id, grip, history_bytes)
 
     async def resume(
         self, user_id: str, session_id: str, token_hash: str, grip: Grip, *, history_bytes: int
     ) -> Attachment:
         """See the port."""
-        return await self._worker.run(self._resume, user_id, session_id, token_hash, grip, history_bytes)
+        return await self.file.run(self._resume, user_id, session_id, token_hash, grip, history_bytes)
 
     async def renew(self, user_id: str, conversation_id: str, epoch: int, grip: Grip) -> None:
         """See the port."""
-        await self._worker.run(self._renew, user_id, conversation_id, epoch, grip)
+        await self.file.run(self._renew, user_id, conversation_id, epoch, grip)
 
     async def save_turn(self, user_id: str, conversation_id: str, epoch: int, turn: KeptTurn) -> None:
         """See the port."""
-        await self._worker.run(self._save_turn, user_id, conversation_id, epoch, turn)
+        await self.file.run(self._save_turn, user_id, conversation_id, epoch, turn)
 
     async def conversations(
         self, user_id: str, *, limit: int, before: str | None = None
     ) -> Sequence[Conversation]:
         """See the port."""
-        return await self._worker.run(self._conversations, user_id, limit, before)
+        return await self.file.run(self._conversations, user_id, limit, before)
 
     async def conversation(self, user_id: str, conversation_id: str) -> Conversation:
         """See the port."""
-        return await self._worker.run(self._conversation, user_id, conversation_id)
+        return await self.file.run(self._conversation, user_id, conversation_id)
 
     async def turns(self, user_id: str, conversation_id: str) -> Sequence[SavedTurn]:
         """See the port."""
-        return await self._worker.run(self._turns, user_id, conversation_id)
+        return await self.file.run(self._turns, user_id, conversation_id)
 
     async def rename(self, user_id: str, conversation_id: str, title: str) -> None:
         """See the port."""
-        await self._worker.run(self._rename, user_id, conversation_id, title)
+        await self.file.run(self._rename, user_id, conversation_id, title)
 
     async def delete(self, user_id: str, conversation_id: str) -> None:
         """See the port."""
-        await self._worker.run(self._delete, user_id, conversation_id)
+        await self.file.run(self._delete, user_id, conversation_id)
 
     async def forget(self, user_id: str) -> None:
         """See the port."""
-        await self._worker.run(self._forget, user_id)
+        await self.file.run(self._forget, user_id)
 
     async def aclose(self) -> None:
         """Close the file after what is under way."""
-        with suppress(RuntimeError, StoreUnavailableError):  # closed already
-            await self._worker.run(self._close)
-        self._worker.close()
+        await self.file.aclose()
 
     # In the thread
 
     def _check(self) -> None:
-        with self._transaction() as database:
-            database.execute("DELETE FROM conversations WHERE expires_at <= ?", (self._now(),))
+        with self.file.transaction() as database:
+            for table in ("conversations", "tickets", "documents"):
+                database.execute(f"DELETE FROM {table} WHERE expires_at <= ?", (self._now(),))  # noqa: S608 - our own names
 
     def _begin(self, user_id: str, conversation_id: str, grip: Grip) -> Attachment:
         now = self._now()
-        with self._transaction() as database:
+        with self.file.transaction() as database:
             values = (
                 *(user_id, conversation_id, None, now, now, now + self._retention.empty_s),
                 *(0, 1, grip.session_id, grip.token_hash, now + grip.window_s),
@@ -138,7 +109,7 @@ class SqliteStore:
             return Attachment(conversation_id=conversation_id, epoch=1, last_turn=row["last_turn"])
 
     def _attach(self, user_id: str, conversation_id: str, grip: Grip, history_bytes: int) -> Attachment:
-        with self._transaction():
+        with self.file.transaction():
             row = self._row(user_id, conversation_id)
             if row is None:
                 raise ConversationUnknownError("there is no such conversation")
@@ -147,26 +118,36 @@ class SqliteStore:
     def _resume(
         self, user_id: str, session_id: str, token_hash: str, grip: Grip, history_bytes: int
     ) -> Attachment:
-        with self._transaction() as database:
-            row = database.execute(
-                "SELECT * FROM conversations WHERE user_id = ? AND session_id = ? AND token_hash = ?"
-                " AND resume_until > ? AND expires_at > ?",
-                (user_id, session_id, token_hash, self._now(), self._now()),
-            ).fetchone()
+        with self.file.transaction() as database:
+            held_by = (session_id, token_hash), (grip.session_id, grip.token_hash)
+            # The second is this very session again, which took over although the answer was lost.
+            rows = [self._held(database, user_id, *holder) for holder in held_by]
+            row = next((row for row in rows if row is not None), None)
             if row is None:
                 raise CannotResumeError("there is no such session to take up")
             return self._take_over(row, grip, history_bytes)
+
+    def _held(
+        self, database: sqlite3.Connection, user_id: str, session_id: str, token_hash: str | None
+    ) -> sqlite3.Row | None:
+        """The conversation that a session holds with this token."""
+        row: sqlite3.Row | None = database.execute(
+            "SELECT * FROM conversations WHERE user_id = ? AND session_id = ? AND token_hash = ?"
+            " AND resume_until > ? AND expires_at > ?",
+            (user_id, session_id, token_hash, self._now(), self._now()),
+        ).fetchone()
+        return row
 
     def _take_over(self, row: sqlite3.Row, grip: Grip, history_bytes: int) -> Attachment:
         # The same session again: its first answer was lost on the way.
         epoch = row["epoch"] + (row["session_id"] != grip.session_id)
         key = (row["user_id"], row["conversation_id"])
-        self._opened().execute(
+        self.file.opened().execute(
             "UPDATE conversations SET epoch = ?, session_id = ?, token_hash = ?, resume_until = ?"
             " WHERE user_id = ? AND conversation_id = ?",
             (epoch, grip.session_id, grip.token_hash, self._now() + grip.window_s, *key),
         )
-        newest = self._opened().execute(
+        newest = self.file.opened().execute(
             "SELECT * FROM turns WHERE user_id = ? AND conversation_id = ? ORDER BY number DESC", key
         )
         return Attachment(
@@ -177,7 +158,7 @@ class SqliteStore:
         )
 
     def _renew(self, user_id: str, conversation_id: str, epoch: int, grip: Grip) -> None:
-        with self._transaction() as database:
+        with self.file.transaction() as database:
             self._owned(user_id, conversation_id, epoch)
             database.execute(
                 "UPDATE conversations SET token_hash = ?, resume_until = ?"
@@ -187,7 +168,7 @@ class SqliteStore:
 
     def _save_turn(self, user_id: str, conversation_id: str, epoch: int, turn: KeptTurn) -> None:
         now = self._now()
-        with self._transaction() as database:
+        with self.file.transaction() as database:
             row = self._owned(user_id, conversation_id, epoch)
             database.execute(
                 "UPDATE conversations SET title = ?, last_turn = ?, updated_at = ?, expires_at = ?"
@@ -206,14 +187,14 @@ class SqliteStore:
                 raise SupersededError(f"turn {turn.number} was written by another session")
 
     def _writer_of(self, user_id: str, conversation_id: str, number: int) -> int:
-        found = self._opened().execute(
+        found = self.file.opened().execute(
             "SELECT epoch FROM turns WHERE user_id = ? AND conversation_id = ? AND number = ?",
             (user_id, conversation_id, number),
         )
         return int(found.fetchone()["epoch"])
 
     def _conversations(self, user_id: str, limit: int, before: str | None) -> Sequence[Conversation]:
-        with self._transaction() as database:
+        with self.file.transaction() as database:
             rows = database.execute(
                 "SELECT * FROM conversations WHERE user_id = ? AND expires_at > ? AND last_turn > 0"
                 " AND (? IS NULL OR conversation_id < ?) ORDER BY conversation_id DESC LIMIT ?",
@@ -222,14 +203,14 @@ class SqliteStore:
             return [_conversation(row) for row in rows]
 
     def _conversation(self, user_id: str, conversation_id: str) -> Conversation:
-        with self._transaction():
+        with self.file.transaction():
             row = self._row(user_id, conversation_id)
         if row is None:
             raise ConversationUnknownError("there is no such conversation")
         return _conversation(row)
 
     def _turns(self, user_id: str, conversation_id: str) -> Sequence[SavedTurn]:
-        with self._transaction() as database:
+        with self.file.transaction() as database:
             if self._row(user_id, conversation_id) is None:
                 return []
             rows = database.execute(
@@ -239,7 +220,7 @@ class SqliteStore:
             return [_saved_turn(row) for row in rows]
 
     def _rename(self, user_id: str, conversation_id: str, title: str) -> None:
-        with self._transaction() as database:
+        with self.file.transaction() as database:
             renamed = database.execute(
                 "UPDATE conversations SET title = ? WHERE user_id = ? AND conversation_id = ? AND expires_at > ?",
                 (title, user_id, conversation_id, self._now()),
@@ -248,7 +229,7 @@ class SqliteStore:
                 raise ConversationUnknownError("there is no such conversation")
 
     def _delete(self, user_id: str, conversation_id: str) -> None:
-        with self._transaction() as database:
+        with self.file.transaction() as database:
             deleted = database.execute(
                 "DELETE FROM conversations WHERE user_id = ? AND conversation_id = ? AND expires_at > ?",
                 (user_id, conversation_id, self._now()),
@@ -257,12 +238,12 @@ class SqliteStore:
                 raise ConversationUnknownError("there is no such conversation")
 
     def _forget(self, user_id: str) -> None:
-        with self._transaction() as database:
+        with self.file.transaction() as database:
             database.execute("DELETE FROM conversations WHERE user_id = ?", (user_id,))
 
     def _row(self, user_id: str, conversation_id: str) -> sqlite3.Row | None:
         """The conversation, unless it has expired, whether or not it was swept yet."""
-        found = self._opened().execute(
+        found = self.file.opened().execute(
             "SELECT * FROM conversations WHERE user_id = ? AND conversation_id = ? AND expires_at > ?",
             (user_id, conversation_id, self._now()),
         )
@@ -276,54 +257,6 @@ class SqliteStore:
         if row["epoch"] != epoch:
             raise SupersededError(f"epoch {epoch} is over; {row['epoch']} is current")
         return row
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """Everything inside happens, durably, or nothing; what SQLite complains of is StoreUnavailableError."""
-        try:
-            database = self._opened()
-            database.execute("BEGIN IMMEDIATE")
-            try:
-                yield database
-            except BaseException:
-                database.execute("ROLLBACK")
-                raise
-            database.execute("COMMIT")
-        except (sqlite3.Error, OSError) as error:
-            # After trouble a fresh connection: the file may have been replaced, or repaired.
-            self._close()
-            raise StoreUnavailableError(f"{self._path.name}: {error}") from error
-
-    def _opened(self) -> sqlite3.Connection:
-        if self._database is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-            self._database.row_factory = sqlite3.Row
-            self._prepare(self._database)
-        return self._database
-
-    def _prepare(self, database: sqlite3.Connection) -> None:
-        database.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")
-        database.execute("PRAGMA foreign_keys = ON")
-        # What was deleted is overwritten, not only unlinked.
-        database.execute("PRAGMA secure_delete = ON")
-        version = database.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            database.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;")
-        elif version == 1:
-            database.executescript(
-                f"BEGIN IMMEDIATE; ALTER TABLE turns ADD COLUMN figures TEXT; PRAGMA user_version = {_VERSION}; COMMIT;"
-            )
-        elif version != _VERSION:
-            raise sqlite3.DatabaseError(f"written by another version of the service ({version})")
-
-    def _close(self) -> None:
-        database, self._database = self._database, None
-        if database is not None:
-            with suppress(sqlite3.Error):
-                database.close()
 
     def _now(self) -> float:
         return self._utc_now().timestamp()

@@ -15,7 +15,7 @@ from service.stores.worker import Worker
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_THREADS: Final = 2
+THREADS: Final = 2
 _MARKER_KEPT_S: Final = 86_400
 _OWN: Final = frozenset({"pk", "sk", "expires_at"})
 
@@ -27,7 +27,7 @@ class DynamoDbStatistics:
         self._client = client
         self._table = table
         self._wall_clock = wall_clock
-        self._worker = Worker("statistics", threads=_THREADS)
+        self._worker = Worker("statistics", threads=THREADS)
 
     async def add(self, batch_id: str, sums: Mapping[Bin, Sums]) -> None:
         """See the port."""

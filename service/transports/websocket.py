@@ -41,9 +41,12 @@ class Admit(Protocol):
 class QueuedConnection:
     """A `ClientConnection` in front of one WebSocket: what is sent waits here, up to a number of bytes."""
 
-    def __init__(self, websocket: WebSocket, *, max_bytes: int, on_overflow: Callable[[], None]) -> None:
+    def __init__(
+        self, websocket: WebSocket, *, max_bytes: int, max_stall_s: float, on_overflow: Callable[[], None]
+    ) -> None:
         self._websocket = websocket
         self._max_bytes = max_bytes
+        self._max_stall_s = max_stall_s
         self._on_overflow = on_overflow
         self._waiting: deque[bytes | str] = deque()
         self._waiting_bytes = 0
@@ -61,12 +64,15 @@ class QueuedConnection:
         # Text is ASCII but for transcripts, so its length is close enough to its bytes.
         self._waiting_bytes += len(message)
         if self._waiting_bytes > self._max_bytes:
-            self._waiting.clear()
-            self._waiting_bytes = 0
-            if not self._overflowed:
-                self._overflowed = True
-                self._on_overflow()
+            self._overflow()
         self._wake.set()
+
+    def _overflow(self) -> None:
+        self._waiting.clear()
+        self._waiting_bytes = 0
+        if not self._overflowed:
+            self._overflowed = True
+            self._on_overflow()
 
     def close(self, code: int, reason: str) -> None:
         """Close after what waits."""
@@ -82,10 +88,12 @@ class QueuedConnection:
                 while self._waiting:
                     message = self._waiting.popleft()
                     self._waiting_bytes -= len(message)
-                    if isinstance(message, bytes):
-                        await self._websocket.send({"type": "websocket.send", "bytes": message})
-                    else:
-                        await self._websocket.send({"type": "websocket.send", "text": message})
+                    kind = "bytes" if isinstance(message, bytes) else "text"
+                    stalled = asyncio.get_running_loop().call_later(self._max_stall_s, self._overflow)
+                    try:
+                        await self._websocket.send({"type": "websocket.send", kind: message})
+                    finally:
+                        stalled.cancel()
                 if self._closing is not None:
                     code, reason = self._closing
                     await self._websocket.close(code, reason)
@@ -112,12 +120,14 @@ class Entrance:
         refuse: Callable[[Refused], Response],
         count: Callable[[str, str], None],
         outbox_bytes: int,
+        outbox_stall_s: float,
     ) -> None:
         self._rules = rules
         self._admit = admit
         self._refuse = refuse
         self._count = count
         self._outbox_bytes = outbox_bytes
+        self._outbox_stall_s = outbox_stall_s
 
     async def serve(self, websocket: WebSocket) -> None:
         """Serve one connection."""
@@ -151,9 +161,12 @@ class Entrance:
                 # Not now: the session is in the middle of saying something.
                 asyncio.get_running_loop().call_soon(listener.on_too_slow)
 
-        connection = direct_connection(
-            websocket, max_bytes=self._outbox_bytes, on_overflow=overflow
-        ) or QueuedConnection(websocket, max_bytes=self._outbox_bytes, on_overflow=overflow)
+        limits: dict[str, Any] = {
+            "max_bytes": self._outbox_bytes,
+            "max_stall_s": self._outbox_stall_s,
+            "on_overflow": overflow,
+        }
+        connection = direct_connection(websocket, **limits) or QueuedConnection(websocket, **limits)
         async with asyncio.TaskGroup() as tasks:
             # Nothing waits between admission and this: two requests cannot get the same last seat.
             listener = attend(connection, agreed.subprotocol, tasks)

@@ -121,6 +121,8 @@ class DirectProtocol(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is gone."""
         super().connection_lost(exc)
+        if self.direct is not None:
+            self.direct.forget()
         self._over(ABNORMAL_CLOSURE)
 
     def resume_writing(self) -> None:
@@ -160,10 +162,20 @@ class DirectProtocol(WebSocketsSansIOProtocol):
 
 
 class DirectConnection:
-    """A `ClientConnection` that writes at once; while the socket takes nothing, up to so many bytes wait here."""
+    """A `ClientConnection` that writes at once; while the socket takes nothing, so many bytes wait here for so long."""
 
-    def __init__(self, protocol: DirectProtocol, *, max_bytes: int, on_overflow: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        protocol: DirectProtocol,
+        *,
+        max_bytes: int,
+        max_stall_s: float,
+        on_overflow: Callable[[], None],
+    ) -> None:
         self._protocol = protocol
+        self._max_stall_s = max_stall_s
+        self._stalled: asyncio.TimerHandle | None = None
+        """Runs while something waits and the client takes nothing."""
         self._transport = protocol.transport
         self._may_write = protocol.writable
         self._max_bytes = max_bytes
@@ -193,11 +205,16 @@ class DirectConnection:
         self._waiting.append(framed)
         self._waiting_bytes += len(framed)
         if self._waiting_bytes > self._max_bytes:
-            self._waiting.clear()
-            self._waiting_bytes = 0
-            if not self._overflowed:
-                self._overflowed = True
-                self._on_overflow()
+            self._overflow()
+        elif self._stalled is None and self._accepted:
+            self._stalled = protocol.loop.call_later(self._max_stall_s, self._overflow)
+
+    def _overflow(self) -> None:
+        self._waiting.clear()
+        self._waiting_bytes = 0
+        if not self._overflowed:
+            self._overflowed = True
+            self._on_overflow()
 
     def close(self, code: int, reason: str) -> None:
         """Close after what waits."""
@@ -209,12 +226,23 @@ class DirectConnection:
 
     def resume(self) -> None:
         """Send what waits, as far as the socket takes it, and then the close."""
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
         while self._accepted and self._waiting and self._may_write.is_set():
             framed = self._waiting.popleft()
             self._waiting_bytes -= len(framed)
             self._transport.write(framed)
+        if self._waiting and self._accepted:
+            self._stalled = self._protocol.loop.call_later(self._max_stall_s, self._overflow)
         if self._accepted and self._closing is not None and not self._waiting and self._may_write.is_set():
             self._protocol.write_close(*self._closing)
+
+    def forget(self) -> None:
+        """The socket is gone, and what waits with it."""
+        self._waiting.clear()
+        if self._stalled is not None:
+            self._stalled.cancel()
 
     def _abandon(self) -> None:
         if not self._protocol.close_sent:
@@ -222,13 +250,15 @@ class DirectConnection:
 
 
 def direct_connection(
-    websocket: WebSocket, *, max_bytes: int, on_overflow: Callable[[], None]
+    websocket: WebSocket, *, max_bytes: int, max_stall_s: float, on_overflow: Callable[[], None]
 ) -> DirectConnection | None:
     """The short cut to this WebSocket, where its server has one."""
     offered = websocket.scope.get("extensions", {}).get(EXTENSION)
     if offered is None:
         return None
-    return DirectConnection(offered["protocol"], max_bytes=max_bytes, on_overflow=on_overflow)
+    return DirectConnection(
+        offered["protocol"], max_bytes=max_bytes, max_stall_s=max_stall_s, on_overflow=on_overflow
+    )
 
 
 def _frame(head: int, payload: bytes) -> bytes:

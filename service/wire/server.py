@@ -101,13 +101,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """The model listens. No message but `error` comes before it."""
+    """The model listens. No message but `queued` and `error` comes before it."""
 
     type: ClassVar = "ready"
     seq: Seq
     session_id: Annotated[str, About("names this session in every log; quote it in a report")]
     conversation_id: Annotated[str, About("names the conversation")]
     epoch: Annotated[int, About("rises with every attachment to the conversation", minimum=1)]
+    last_turn: Annotated[int, About("the newest turn that is stored durably; 0: none", minimum=0)]
     resume_token: Annotated[str | None, About("to take the session up again; null: not offered")]
     resumed: Annotated[bool, About("whether this is a session taken up again")]
     model: Annotated[str, About("the model's id")]
@@ -119,6 +120,15 @@ class Ready:
     watchdog_ms: Annotated[int, About("without audio, the server closes the turn after", unit="ms")]
     heartbeat_ms: Annotated[int, About("send `ping` this often", unit="ms")]
     limits: Annotated[Limits, About("what to keep to")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queued:
+    """All places are taken: `ready` comes when this session's turn has come. Told again whenever the line moves."""
+
+    type: ClassVar = "queued"
+    seq: Seq
+    position: Annotated[int, About("in the line; 1 is next", minimum=1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -302,6 +312,7 @@ class Error:
 
 type ServerMessage = (
     Ready
+    | Queued
     | StateIs
     | Transcript
     | Interrupted

@@ -294,6 +294,17 @@ class StoreContract:
         with pytest.raises(CannotResumeError):
             await store.resume("ann", session_id, token_hash, grip("s2"), history_bytes=KEPT)
 
+    async def test_taking_up_again_after_a_lost_answer_changes_nothing(self, stage: Stage) -> None:
+        store = stage.store()
+        await store.begin("ann", C1, grip("s1", "hash-1"))
+        await store.save_turn("ann", C1, 1, turn(1))
+        first = await store.resume("ann", "s1", "hash-1", grip("s2", "hash-2"), history_bytes=KEPT)
+        again = await store.resume("ann", "s1", "hash-1", grip("s2", "hash-2"), history_bytes=KEPT)
+
+        assert (2, first) == (again.epoch, again)
+        with pytest.raises(CannotResumeError):
+            await store.resume("ann", "s1", "hash-1", grip("s3", "hash-3"), history_bytes=KEPT)
+
     async def test_a_session_without_a_token_cannot_be_taken_up(self, stage: Stage) -> None:
         store = stage.store()
         await store.begin("ann", C1, grip("s1"))

@@ -63,6 +63,29 @@ async def test_a_conversation_outlives_kill_9_in_another_process(first: Service,
     assert ["What is a fox?", "And its colour?"] == [said["user"] for said in read["turns"]]
 
 
+async def test_a_process_that_is_told_to_go_sends_its_conversations_on_and_loses_nothing(
+    first: Service, second: Service
+) -> None:
+    async with calling(first.socket_url) as caller:
+        ready = await caller.start()
+        await caller.send("text", text="What is a fox?")
+        first.stop()
+        go_away = await caller.until("goAway")
+        turn = await caller.until("turn", saved=True)
+        assert "going_away" == (await caller.refused(4503))["code"]
+        back = resume(ready, caller)
+    async with calling(second.socket_url) as caller:
+        again = await caller.start(resume=back)
+        await saved_turn(caller, "And its colour?")
+        await caller.end()
+    _, read = second.get(f"/api/conversations/{ready['conversationId']}")
+
+    assert ("deploy", "completed") == (go_away["reason"], turn["outcome"])
+    assert (False, 1, 2) == (again["resumed"], again["lastTurn"], again["epoch"])
+    assert ["What is a fox?", "And its colour?"] == [said["user"] for said in read["turns"]]
+    assert 0 == first.ended()
+
+
 async def test_a_conversation_is_continued_after_a_restart(
     emulator: Emulator, first: Service, tmp_path: Path
 ) -> None:
@@ -109,7 +132,6 @@ async def test_a_conversation_continued_in_a_second_tab_ends_in_the_first(first:
         await saved_turn(tab, "What is a fox?")
         async with calling(first.socket_url) as other:
             await other.start(conversationId=ready["conversationId"])
-            await tab.send("text", text="Who is there?")
             assert "superseded" == (await tab.refused(4409))["code"]
             await saved_turn(other, "And its colour?")
             await other.end()

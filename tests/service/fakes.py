@@ -14,6 +14,7 @@ from service.session.events import (
     ModelEvent,
     NotKept,
     Owned,
+    PlaceGiven,
     StoreFault,
     StreamAccepted,
     StreamClosed,
@@ -147,6 +148,8 @@ class Call:
     def connect(self) -> None:
         """From nothing to listening."""
         self.give(client.Start())
+        if self.terms.needs_place:
+            self.give(PlaceGiven())
         self.accept()
 
     def say(self, event: model.ModelOutput, stream_id: int | None = None) -> Sequence[Effect]:

@@ -2,7 +2,7 @@
 
 I1 One stream at a time has an audio block, at most one other stands by; nothing of any but the first reaches the client.
 I2 Audio goes to a stream only inside its one audio block, and every block is opened, filled, closed, in order.
-I3 `seq` begins with 1 and has no gaps; nothing but `error` comes before `ready`, which comes once a connection; a client
+I3 `seq` begins with 1 and has no gaps; only `error` and `queued` come before `ready`, which comes once a connection; a client
    that comes back is told what it missed, and then `ready`.
 I4 `saved` is told once a turn, after the store said so; one write is under way, and none changes what it writes.
 I5 Audio kept for later is bounded.
@@ -193,7 +193,8 @@ class Invariants:
             require("I8", holds=waited_s <= terms.thinking_limit_s + 1, why=f"thinking for {waited_s} s")
         if session.state is State.CONNECTING:
             tries = len(terms.retry.waits_s) + 1
-            longest_s = terms.start_timeout_s + tries * (terms.open_timeout_s + 5)
+            queued_s = terms.queue_patience_s if terms.needs_place else 0.0
+            longest_s = queued_s + terms.start_timeout_s + tries * (terms.open_timeout_s + 5)
             require("I8", holds=waited_s <= longest_s, why=f"connecting for {waited_s} s")
         record = self.streams.get(self.current_stream)
         hears = record is not None and record.audio_block in record.open_blocks and record.audio_frames > 0
@@ -272,6 +273,9 @@ class Invariants:
         match message:
             case server.Error():
                 self.last_error_at = self._messages
+                return
+            case server.Queued():
+                require("I3", holds=not self.is_ready, why="in line after ready")
                 return
             case server.Ready():
                 require("I3", holds=not self.is_ready, why="ready came twice")

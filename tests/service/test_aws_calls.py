@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import unquote
 
 import boto3
@@ -54,11 +54,9 @@ def recording(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recording]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "example")
     with mock_aws():
-        keys: tuple[tuple[str, Literal["HASH", "RANGE"]], ...] = (
-            (PARTITION_KEY, "HASH"),
-            (SORT_KEY, "RANGE"),
-        )
-        boto3.client("dynamodb", region_name="us-east-1").create_table(
+        keys = ((PARTITION_KEY, "HASH"), (SORT_KEY, "RANGE"))
+        client: Any = boto3.client("dynamodb", region_name="us-east-1")
+        client.create_table(
             TableName=TABLE,
             KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],

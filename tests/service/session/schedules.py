@@ -14,11 +14,14 @@ from service.session.effects import State
 from service.session.events import (
     ClientFault,
     ClientGone,
+    Disowned,
     DrainRequested,
     Kept,
     ModelEvent,
     NotKept,
     Owned,
+    PlaceGiven,
+    PlaceQueued,
     Refusal,
     SignInRefused,
     SignInRenewed,
@@ -84,6 +87,7 @@ class Schedules(RuleBasedStateMachine):
         connects=st.booleans(),
         keeps=st.booleans(),
         signed_in_s=st.sampled_from([1.0, 20.0, float("inf")]),
+        queues=st.sampled_from([False, False, True]),
     )
     def begin(
         self,
@@ -94,6 +98,7 @@ class Schedules(RuleBasedStateMachine):
         connects: bool,
         keeps: bool,
         signed_in_s: float,
+        queues: bool,
     ) -> None:
         self.call = Call(
             terms(
@@ -105,6 +110,8 @@ class Schedules(RuleBasedStateMachine):
                 max_session_s=60.0,
                 thinking_limit_s=25.0,
                 kept_audio_s=0.5,
+                needs_place=queues,
+                queue_patience_s=15.0,
                 keeps_history=keeps,
                 resume_token="token-0" if keeps else None,
                 parked_s=6.0,
@@ -185,6 +192,10 @@ class Schedules(RuleBasedStateMachine):
             assert "mine" == token
             self.call.come_back(last_seq, signed_in_s=signed_in_s)
 
+    @rule(position=st.integers(1, 3), given=st.booleans())
+    def line_moves(self, *, position: int, given: bool) -> None:
+        self.call.give(PlaceGiven() if given else PlaceQueued(position=position))
+
     # The store
 
     @rule(back=STREAMS, last_turn=st.sampled_from([None, 0, 7]))
@@ -212,13 +223,15 @@ class Schedules(RuleBasedStateMachine):
             fault = ClientFault(code=CloseCode.PROTOCOL, error=ErrorCode.PROTOCOL_ERROR, reason="odd")
             self.call.give(fault)
         elif how == 3:
-            self.call.give(DrainRequested(deadline_s=10.0))
+            self.call.give(DrainRequested(deadline_s=10.0, after_s=2.0))
         elif how == 4:
             self.call.give(client.Start())
         elif how in {5, 6, 7}:
             self.call.give(ClientGone())
         elif how == 8:
             self.call.give(SignInRevoked())
+        elif how == 10:
+            self.call.give(Disowned(fault=StoreFault.SUPERSEDED))
         elif how == 9:
             self.call.give(SignInRefused(why=Refusal.OTHER_USER))
 

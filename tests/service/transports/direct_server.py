@@ -164,7 +164,11 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def direct_server(
-    *, outbox_bytes: int = 200_000, ping_interval_s: float = 20.0, ping_timeout_s: float = 20.0
+    *,
+    outbox_bytes: int = 200_000,
+    outbox_stall_s: float = 30.0,
+    ping_interval_s: float = 20.0,
+    ping_timeout_s: float = 20.0,
 ) -> AsyncIterator[DirectServer]:
     listener = socket.create_server(("127.0.0.1", 0))
     counts: list[tuple[str, str]] = []
@@ -189,6 +193,7 @@ async def direct_server(
         refuse=lambda refused: Response(status_code=refused.status),
         count=lambda name, label: counts.append((name, label)),
         outbox_bytes=outbox_bytes,
+        outbox_stall_s=outbox_stall_s,
     )
     app.router.routes.append(WebSocketRoute("/ws", entrance.serve))
     serving = asyncio.create_task(server.serve(sockets=[listener]))

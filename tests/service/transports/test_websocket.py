@@ -34,7 +34,7 @@ async def connected(wire: Wire, *, max_bytes: int = 100) -> tuple[QueuedConnecti
     await websocket.accept()
     overflows: list[str] = []
     return QueuedConnection(
-        websocket, max_bytes=max_bytes, on_overflow=lambda: overflows.append("!")
+        websocket, max_bytes=max_bytes, max_stall_s=30.0, on_overflow=lambda: overflows.append("!")
     ), overflows
 
 
@@ -68,6 +68,21 @@ async def test_a_client_that_reads_too_slowly_is_reported_once_and_loses_what_wa
     assert b"first" == wire.sent[0]
     assert 4429 == wire.sent[-1]
     assert sum(len(message) for message in wire.sent[1:-1]) <= 100
+
+
+async def test_a_client_that_takes_nothing_at_all_is_reported_however_little_waits() -> None:
+    wire = Wire()
+    websocket = WebSocket({"type": "websocket"}, wire.receive, wire.send)
+    await websocket.accept()
+    stalled = asyncio.Event()
+    connection = QueuedConnection(websocket, max_bytes=100, max_stall_s=0.01, on_overflow=stalled.set)
+    writing = asyncio.create_task(connection.write())
+    connection.send("a word")
+    async with asyncio.timeout(5):
+        await stalled.wait()
+
+    assert not writing.done()
+    writing.cancel()
 
 
 async def test_what_has_been_sent_no_longer_counts() -> None:

@@ -8,6 +8,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from service.transports.websocket_protocol import DirectConnection
 from tests.service.transports.direct_server import (
     BINARY,
     CLOSE,
@@ -189,6 +190,21 @@ async def test_a_client_that_reads_nothing_loses_what_waits_and_is_let_go(server
 
         assert (1, 1006) == (attendant.too_slow, code)
         assert ("clients_too_slow", "") in server.counts
+
+
+async def test_a_client_that_stops_reading_is_let_go_in_time_however_little_waits() -> None:
+    async with (
+        direct_server(outbox_bytes=67_108_864, outbox_stall_s=0.05) as server,
+        server.raw(receive_bytes=4_096) as client,
+    ):
+        attendant = client.attendant
+        assert isinstance(attendant.connection, DirectConnection)
+        # What the kernel takes is not known; a little beyond it is enough.
+        while not attendant.connection._waiting:
+            attendant.connection.send(bytes(8_000))
+        code = await attendant.finished
+
+        assert (1, 1006) == (attendant.too_slow, code)
 
 
 async def test_a_client_that_asks_and_never_reads_is_left(server: DirectServer) -> None:

@@ -1,0 +1,120 @@
+"""One SQLite file, one connection, one thread. WAL with full synchronisation: what was answered is on the disk."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from service.stores.ports import StoreUnavailableError
+from service.stores.worker import Worker
+
+_VERSION: Final = 2
+_BUSY_TIMEOUT_MS: Final = 1_500
+_SCHEMA: Final = """
+CREATE TABLE conversations (
+    user_id TEXT NOT NULL, conversation_id TEXT NOT NULL, title TEXT,
+    begun_at REAL NOT NULL, updated_at REAL NOT NULL, expires_at REAL NOT NULL,
+    last_turn INTEGER NOT NULL, epoch INTEGER NOT NULL,
+    session_id TEXT NOT NULL, token_hash TEXT, resume_until REAL NOT NULL,
+    PRIMARY KEY (user_id, conversation_id)
+) WITHOUT ROWID;
+CREATE INDEX sessions ON conversations (user_id, session_id);
+CREATE INDEX expiry ON conversations (expires_at);
+CREATE TABLE turns (
+    user_id TEXT NOT NULL, conversation_id TEXT NOT NULL, number INTEGER NOT NULL,
+    user_text TEXT NOT NULL, assistant_text TEXT NOT NULL, outcome TEXT NOT NULL,
+    saved_at REAL NOT NULL, epoch INTEGER NOT NULL, figures TEXT,
+    PRIMARY KEY (user_id, conversation_id, number),
+    FOREIGN KEY (user_id, conversation_id) REFERENCES conversations ON DELETE CASCADE
+);
+"""
+_FIGURES: Final = "ALTER TABLE turns ADD COLUMN figures TEXT"
+_SHARED: Final = """
+CREATE TABLE tickets (name TEXT PRIMARY KEY, sealed BLOB NOT NULL, expires_at REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE documents (
+    name TEXT PRIMARY KEY, version INTEGER NOT NULL, body BLOB NOT NULL, expires_at REAL NOT NULL
+) WITHOUT ROWID;
+"""
+
+
+class SqliteFile:
+    """Everything that is kept in one file; its parts run in its thread, in order."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._worker = Worker("sqlite", threads=1)
+        self._database: sqlite3.Connection | None = None
+
+    async def run[**P, R](self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call it in the thread."""
+        return await self._worker.run(call, *args, **kwargs)
+
+    async def aclose(self) -> None:
+        """Close the file after what is under way."""
+        with suppress(RuntimeError, StoreUnavailableError):  # closed already
+            await self._worker.run(self._close)
+        self._worker.close()
+
+    # In the thread
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Everything inside happens, durably, or nothing; what SQLite complains of is StoreUnavailableError."""
+        try:
+            database = self.opened()
+            database.execute("BEGIN IMMEDIATE")
+            try:
+                yield database
+            except BaseException:
+                database.execute("ROLLBACK")
+                raise
+            database.execute("COMMIT")
+        except (sqlite3.Error, OSError) as error:
+            # After trouble a fresh connection: the file may have been replaced, or repaired.
+            self._close()
+            raise StoreUnavailableError(f"{self._path.name}: {error}") from error
+
+    def opened(self) -> sqlite3.Connection:
+        """The connection."""
+        if self._database is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._database = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+            self._database.row_factory = sqlite3.Row
+            _prepare(self._database)
+        return self._database
+
+    def _close(self) -> None:
+        database, self._database = self._database, None
+        if database is not None:
+            with suppress(sqlite3.Error):
+                database.close()
+
+
+def _prepare(database: sqlite3.Connection) -> None:
+    database.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = FULL")
+    database.execute("PRAGMA foreign_keys = ON")
+    # What was deleted is overwritten, not only unlinked.
+    database.execute("PRAGMA secure_delete = ON")
+    version = database.execute("PRAGMA user_version").fetchone()[0]
+    if version not in {0, 1, _VERSION}:
+        raise sqlite3.DatabaseError(f"written by another version of the service ({version})")
+    if version != _VERSION:
+        _upgrade(database)
+
+
+def _upgrade(database: sqlite3.Connection) -> None:
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        # Another process may have been faster.
+        version = database.execute("PRAGMA user_version").fetchone()[0]
+        steps = {0: (_SCHEMA, _SHARED), 1: (_FIGURES, _SHARED)}.get(version, ())
+        for statement in ";".join(steps).split(";"):
+            database.execute(statement)
+        database.execute(f"PRAGMA user_version = {_VERSION}")
+    except BaseException:
+        database.execute("ROLLBACK")
+        raise
+    database.execute("COMMIT")
