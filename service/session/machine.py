@@ -84,7 +84,7 @@ class Session:
         is_mine = mine is not None and compare_digest(hash_of(mine), hash_of(token))
         return is_mine and core.resumption.outgoing.reaches(last_seq, core.seq)
 
-    def receive(self, event: Event, now: float) -> Sequence[Effect]:  # noqa: C901 - one branch for each source
+    def receive(self, event: Event, now: float) -> Sequence[Effect]:
         """Take what happened."""
         core = self._core
         if core.state is State.OVER:
