@@ -23,12 +23,15 @@ from benchmarks.subjects import SERVICE, SERVICE_SDK, Subject
 
 _WIDTH: Final = 1100
 _LINE: Final = 17
-_CHARACTER: Final = 6.2
+_CHARACTER: Final = 6.9
 _LEAST: Final = 0.005
 # Frames that every sample has: how the interpreter got to the event loop.
 _COMMON: Final = re.compile(
     r"^(<module>|_run_module_as_main|_run_code|main|run|Runner\.run|run_until_complete) \("
 )
+# A thread that waits for work counts as busy to the sampler.
+_IDLE: Final = re.compile(r"(^|;)_worker \(concurrent/futures/thread\.py:\d+\)$")
+_LOOP: Final = "the event loop itself: receive, poll, write, TLS"
 _STYLE: Final = "text{font:11px ui-monospace,monospace;fill:#1f2328} rect{stroke:#fff;stroke-width:.5}"
 
 
@@ -48,12 +51,12 @@ def folded(lines: Iterator[str]) -> Box:
     root = Box()
     for line in lines:
         stack, _, count = line.rpartition(" ")
+        if _IDLE.search(stack):
+            continue
         box = root
         box.samples += int(count)
-        for name in stack.split(";"):
-            bare = re.sub(r":\d+\)$", ")", name)
-            if _COMMON.match(bare):
-                continue
+        bare_names = [re.sub(r":\d+\)$", ")", name) for name in stack.split(";")]
+        for bare in [name for name in bare_names if not _COMMON.match(name)] or [_LOOP]:
             box = box.callees.setdefault(bare, Box())
             box.samples += int(count)
     return root
@@ -131,7 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
             with raw.open(encoding="utf-8") as lines:
                 tree = folded(lines)
-        title = f"{subject.name}, {options.sessions} sessions, full duplex: {row.ms_per_session_s:.2f} ms/s a session"
+        title = f"{subject.name}, {options.sessions} sessions, full duplex"
         (PLOTS / name).write_text(drawn(tree, title), encoding="utf-8")
         print(as_line(row))
     return 0

@@ -67,6 +67,10 @@ def write(*, service: Results | None, peers: Results | None) -> Path:
     if service is not None or peers is not None:
         text.append("## The figures\n")
         text += _figures(service, peers)
+    else:
+        text.append(
+            "## The figures\n\nNothing was measured yet: `make bench && make bench-peers` write them here."
+        )
     PLOTS.mkdir(parents=True, exist_ok=True)
     if peers is not None:
         text += ["\n## Beside what others would build\n", *_peers(peers)]

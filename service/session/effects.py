@@ -8,6 +8,7 @@ from service.errors import CloseCode, ModelFailureKind
 from service.policies.budget import Budget
 from service.policies.waterfall import Verdict, Waterfall
 from service.session.keeping import Keep, KeepRest
+from service.wire.frozen import frozen
 from service.wire.server import ClosedBy, Outcome, ServerMessage
 from service.wire.sonic_input import ModelInput
 from service.wire.sonic_output import Usage
@@ -22,7 +23,7 @@ class OpenStream:
     stream_id: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SendToModel:
     """Send one event on this stream; only `droppable` ones may be lost when the model takes nothing."""
 
@@ -45,7 +46,7 @@ class SendToClient:
     message: ServerMessage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SendAudio:
     """Send reply audio; `position` is the index of its first sample within the reply."""
 

@@ -8,6 +8,7 @@ from service.errors import CloseCode, ErrorCode, ModelFailure
 from service.policies.budget import Budget
 from service.session.keeping import KeptTurn
 from service.wire.client import ClientMessage, Heard
+from service.wire.frozen import frozen
 from service.wire.sonic_output import ModelOutput
 
 
@@ -54,7 +55,7 @@ class StreamAccepted:
     stream_id: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ModelEvent:
     """The model said something on this stream."""
 

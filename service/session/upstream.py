@@ -126,7 +126,8 @@ class Upstream:
     @property
     def replay_at(self) -> float | None:
         """When to go on saying what has waited; None when nothing has, or nobody hears it."""
-        return self._replay_at if self.phase is Phase.LIVE and self._is_behind else None
+        # Asked after every frame, so `_is_behind` is spelled out.
+        return self._replay_at if self.phase is Phase.LIVE and (self._carried or self._waiting) else None
 
     @property
     def _is_behind(self) -> bool:

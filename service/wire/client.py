@@ -12,6 +12,7 @@ import pybase64
 from service.errors import RemoteProtocolError
 from service.wire.audio import SAMPLE_RATES_HZ
 from service.wire.fields import MIN_INTEGER, About, read
+from service.wire.frozen import frozen
 from service.wire.subprotocol import Subprotocol
 
 MAX_DEPTH: Final = 32
@@ -91,7 +92,7 @@ class Start:
     ] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Audio:
     """Some of the user's microphone; mono s16le at the session's input rate, possibly empty."""
 

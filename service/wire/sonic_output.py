@@ -12,6 +12,7 @@ import orjson
 import pybase64
 
 from service.errors import ModelProtocolError
+from service.wire.frozen import frozen
 from service.wire.sonic_values import (
     arguments,
     is_interruption,
@@ -73,7 +74,7 @@ class TextOutput:
     """Whether this is no text at all but the marker of an interruption."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AudioOutput:
     """Some of the reply, mono s16le at the requested rate."""
 
