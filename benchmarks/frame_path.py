@@ -150,11 +150,21 @@ async def _no_renewal(ticket: str) -> Grant:
     raise NotAuthenticatedError(ticket)
 
 
-async def _driver(clock: Callable[[], float], tasks: asyncio.TaskGroup) -> tuple[Driver, Sealing]:
+def plain(terms: SessionTerms, now: float) -> Session:
+    """A session as it is where nothing is recorded."""
+    return Session(terms, now=now, jitter=lambda: 0.5)
+
+
+async def _driver(
+    clock: Callable[[], float],
+    tasks: asyncio.TaskGroup,
+    kind: type[Driver] = Driver,
+    new_session: Callable[[SessionTerms, float], Session] = plain,
+) -> tuple[Driver, Sealing]:
     model = SealingModel()
     terms = SessionTerms(session_id="s" * 32, conversation_id="c", max_session_s=10**9)
-    driver = Driver(
-        session=Session(terms, now=clock(), jitter=lambda: 0.5),
+    driver = kind(
+        session=new_session(terms, clock()),
         connection=Nowhere(),
         subprotocol=Subprotocol.BINARY,
         record=SessionRecord(
@@ -191,12 +201,14 @@ type Step = Callable[[], None]
 
 
 @asynccontextmanager
-async def way_in_and_out() -> AsyncIterator[tuple[Step, Step]]:
+async def way_in_and_out(
+    kind: type[Driver] = Driver, new_session: Callable[[SessionTerms, float], Session] = plain
+) -> AsyncIterator[tuple[Step, Step]]:
     """A session that listens and is spoken to: a step for one frame of the client's and one of the model's."""
     clock = _Clock()
     following = frames()
     async with asyncio.TaskGroup() as tasks:
-        driver, stream = await _driver(clock, tasks)
+        driver, stream = await _driver(clock, tasks, kind, new_session)
         listener = stream.listener
         listener.on_stream_event(said("contentStart", contentId="a", type="AUDIO", role="ASSISTANT"))
 

@@ -142,10 +142,11 @@ class Settings(SignInSettings):
     )
 
     recordings: int = Field(
-        default=20,
+        default=0,
         ge=0,
         le=1_000,
-        description="Flight recordings that a process keeps, for administrators; 0: none.",
+        description="Flight recordings that a process keeps, for administrators; 0: none. They cost CPU with every"
+        " frame.",
     )
     recording_bytes: int = Field(
         default=262_144, ge=4_096, le=67_108_864, description="Longest recording, compressed; then it ends."

@@ -22,6 +22,7 @@ CLIENT_MESSAGES: Final[tuple[type, ...]] = (
     client.Interrupt,
     client.End,
     client.Played,
+    client.Timings,
     client.Auth,
     client.Ping,
 )

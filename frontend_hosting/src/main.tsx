@@ -1,6 +1,6 @@
 import './app/styles.css'
 
-import { lazy, StrictMode, Suspense } from 'react'
+import { lazy, type ReactNode, StrictMode, Suspense } from 'react'
 import { createRoot } from 'react-dom/client'
 
 import { Account, SignInAgain } from './auth/account.tsx'
@@ -35,16 +35,21 @@ const session = createVoiceSession({ accessToken: signIn.accessToken })
 globalThis.voiceMeters = session.conversation.meters
 applyTheme(readStored('ui.theme', isTheme, 'system'))
 
+/** What the address asks for, which is known again once the way back from signing in has ended. */
+function Screen(): ReactNode {
+  return globalThis.location.pathname.startsWith('/admin') ? (
+    <Suspense fallback={null}><Dashboard accessToken={signIn.accessToken} /></Suspense>
+  ) : (
+    <VoiceSessionViewer session={session} account={<Account signIn={signIn} />} signInAgain={<SignInAgain signIn={signIn} />} />
+  )
+}
+
 const root = globalThis.document.querySelector('#root')
 if (!root) throw new Error('index.html has no #root')
 createRoot(root).render(
   <StrictMode>
     <SignInGate signIn={signIn}>
-      {globalThis.location.pathname.startsWith('/admin') ? (
-        <Suspense fallback={null}><Dashboard accessToken={signIn.accessToken} /></Suspense>
-      ) : (
-        <VoiceSessionViewer session={session} account={<Account signIn={signIn} />} signInAgain={<SignInAgain signIn={signIn} />} />
-      )}
+      <Screen />
     </SignInGate>
   </StrictMode>,
 )

@@ -120,7 +120,7 @@ def test_a_store_that_cannot_be_read_is_said_so(tmp_path: Path) -> None:
 
 def test_a_recording_can_be_downloaded_and_replayed_and_holds_no_word(tmp_path: Path) -> None:
     model = _ChargingModel()
-    with serving(model, statistics=statistics(tmp_path)) as client:
+    with serving(model, statistics=statistics(tmp_path), recordings=5) as client:
         one_turn(client, model, words="Xylophonquarz")
         (listed,) = client.get("/api/recordings", headers=ADMIN).json()["recordings"]
         answer = client.get(f"/api/recordings/{listed['sessionId']}", headers=ADMIN)
