@@ -9,6 +9,12 @@ PORT ?= 8000
 BRAIN ?= speech
 PAGE ?= yes
 FILE ?=
+SEEDS ?= 200
+SEED ?=
+SCENARIO ?=
+WALKS ?= 1000000
+WALK ?=
+PARTS ?= service/policies service/session service/stores
 SUITES ?= all
 ARGS ?=
 export PYTHON CHROMIUM
@@ -55,9 +61,44 @@ format:  ## write the format that check asks for
 	@sh local/setup.sh python
 	@$(PY) -m ruff format . && $(PY) -m ruff check --fix-only --quiet .
 
-bench:  ## measure what a session costs on this machine and write docs/performance.md
+simulate:  ## the whole service on virtual time: SEEDS=1000000 of each scenario, or one again: SCENARIO=calm SEED=7
+	@sh local/setup.sh python
+	@$(PY) -m tests.simulation --seeds $(SEEDS) $(if $(SCENARIO),--scenario "$(SCENARIO)") $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+drill:  ## fifty conversations through twenty rolling restarts of real processes; prints the gaps (about 4 minutes)
+	@sh local/setup.sh python
+	@$(PY) -m tests.drill $(ARGS)
+
+schedules:  ## a session under WALKS=1000000 schedules of events and faults, or one again: WALK=17
+	@sh local/setup.sh python
+	@$(if $(WALK),WALK=$(WALK),WALKS=$(WALKS)) $(PY) -m pytest -q -s tests/service/session/test_walks.py -k no_walk
+
+soak:  ## fifty conversations for an hour, and what of memory, threads and descriptors is left (ARGS="--minutes 2")
+	@sh local/setup.sh python
+	@$(PY) -m tests.soak $(ARGS)
+
+mutants:  ## change the code in every small way and see which change no test notices (PARTS="service/policies")
+	@sh local/setup.sh python
+	@sh local/mutants.sh $(PARTS)
+
+bench:  ## measure what a session costs on this machine and write docs/performance.md (about five minutes)
 	@sh local/setup.sh python
 	@$(PY) -m benchmarks $(ARGS)
+
+bench-peers:  ## the same beside a naive server, AWS's sample shape and pipecat (about six minutes)
+	@sh local/setup.sh python
+	@sh benchmarks/peers/setup.sh
+	@$(PY) -m benchmarks --peers $(ARGS)
+
+lighthouse:  ## print what Lighthouse says of the page on a desktop
+	@sh local/setup.sh python node page
+	@sh local/browser.sh
+	@$(NPM) run --silent e2e -- lighthouse.spec.ts
+
+pictures:  ## take the pictures of docs/client.md anew
+	@sh local/setup.sh python node page
+	@sh local/browser.sh
+	@DOCS=1 $(NPM) run --silent e2e -- stories.spec.ts -g "documents|another application"
 
 docs:  ## write the generated pages of docs/ anew
 	@sh local/setup.sh python
@@ -73,4 +114,4 @@ clean:  ## remove everything that was made here
 	@rm -rf node_modules frontend_hosting/node_modules frontend_hosting/dist frontend_hosting/coverage frontend_hosting/test-results
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run dev talk emulator test test-fast check format bench docs lock clean
+.PHONY: help setup run dev talk emulator test test-fast check format simulate drill schedules soak mutants bench bench-peers lighthouse pictures docs lock clean

@@ -1,47 +1,54 @@
-"""`python -m benchmarks`: what `make bench` calls. Measures everything and writes docs/performance.md."""
+"""`python -m benchmarks`: what `make bench` and `make bench-peers` call. Measures, and writes docs/performance.md."""
 
 import argparse
 import sys
-from pathlib import Path
+from functools import partial
 from typing import Final
 
-from benchmarks.processes import ROOT
-from benchmarks.report import render, this_machine
-from benchmarks.sessions import HEAD, NUMBERS, Peer, Profile, Row, as_line, rows
+from benchmarks import page, places
+from benchmarks.plan import RESULTS, Results, Run
+from benchmarks.processes import PEERS
+from benchmarks.sessions import Span
+from benchmarks.subjects import PEERS_ALL, SERVICE
 
-_RUNS: Final = (
-    (Peer.SERVICE, Profile.DUPLEX),
-    (Peer.SERVICE, Profile.REALISTIC),
-    (Peer.SDK, Profile.DUPLEX),
-    (Peer.FLOOR, Profile.DUPLEX),
-)
+_SERVICE_FILE: Final = RESULTS / "service.json"
+_PEERS_FILE: Final = RESULTS / "peers.json"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument(
-        "--sessions", default=",".join(map(str, NUMBERS)), help="numbers of sessions, by commas"
-    )
-    parser.add_argument("--seconds", type=float, default=15.0, help="length of each measurement")
-    parser.add_argument("--settle", type=float, default=4.0, help="seconds to wait before it")
-    parser.add_argument(
-        "--out", type=Path, default=ROOT / "docs" / "performance.md", help="the page to write"
-    )
+    parser.add_argument("--peers", action="store_true", help="measure the peers as well, in the same run")
+    parser.add_argument("--seconds", type=float, default=8.0, help="length of each measurement")
+    parser.add_argument("--settle", type=float, default=2.0, help="seconds to wait before it")
+    parser.add_argument("--page-only", action="store_true", help="write the page anew from what was measured")
     options = parser.parse_args()
-    machine = this_machine(" ".join(["python -m benchmarks", *sys.argv[1:]]))
-    if machine.was_busy:
-        print(
-            f"This machine is busy (load average {machine.facts['load average before']}); the page will say so."
+    if not options.page_only:
+        network = places.own_network([sys.executable, "-m", "benchmarks", *sys.argv[1:]])
+        command = " ".join(["python -m benchmarks", *sys.argv[1:]])
+        facts = page.this_machine(command, network)
+        run = Run(
+            results=Results(facts=facts),
+            span=Span(settle_s=options.settle, seconds=options.seconds),
+            tell=partial(print, flush=True),
         )
-    numbers = [int(number) for number in options.sessions.split(",")]
-    measured: list[Row] = []
-    for peer, profile in _RUNS:
-        print(f"\n{peer.value}, {profile.title}\n{HEAD}")
-        for row in rows(peer, profile, numbers, settle_s=options.settle, seconds=options.seconds):
-            measured.append(row)
-            print(as_line(row), flush=True)
-    options.out.write_text(render(measured, machine), encoding="utf-8")
-    print(f"\nwritten: {options.out}")
+        if options.peers:
+            missing = [
+                peer.name for peer in PEERS_ALL if not (PEERS / str(peer.peer) / "bin/python").exists()
+            ]
+            if missing:
+                print(f"not installed: {', '.join(missing)}; `make bench-peers` does that", file=sys.stderr)
+                return 2
+            run.peers()
+            run.quota((SERVICE, *PEERS_ALL))
+        else:
+            run.service()
+            run.quota((SERVICE,))
+        run.results.write(_PEERS_FILE if options.peers else _SERVICE_FILE)
+    written = page.write(
+        service=Results.read(_SERVICE_FILE) if _SERVICE_FILE.exists() else None,
+        peers=Results.read(_PEERS_FILE) if _PEERS_FILE.exists() else None,
+    )
+    print(f"\nwritten: {written}")
     return 0
 
 

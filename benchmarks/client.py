@@ -12,6 +12,8 @@ import struct
 from collections.abc import Callable
 from typing import Final, cast
 
+import pybase64
+
 from benchmarks.stamps import Delays, delay_ms, stamp
 
 FRAME_S: Final = 0.032
@@ -25,10 +27,13 @@ _ZERO_MASK: Final = bytes(4)
 class LoadClient(asyncio.Protocol):
     """One session: handshake, a stamped frame whenever `speak` is called, and the delays of what comes back."""
 
-    def __init__(self, *, host: str, token: str, heard: Delays, broke: Callable[[str], None]) -> None:
+    def __init__(
+        self, *, host: str, token: str, heard: Delays, broke: Callable[[str], None], json_wire: bool = False
+    ) -> None:
         self._host = host
         self._token = token
         self._heard = heard
+        self._json_wire = json_wire
         self._broke = broke
         self._buffer = bytearray()
         self._upgraded = False
@@ -46,7 +51,7 @@ class LoadClient(asyncio.Protocol):
         self._transport.write(
             f"GET /ws HTTP/1.1\r\nHost: {self._host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
-            f"Sec-WebSocket-Protocol: voice.v1\r\nAuthorization: Bearer {self._token}\r\n\r\n".encode()
+            f"Sec-WebSocket-Protocol: {'voice.v1.json' if self._json_wire else 'voice.v1'}\r\nAuthorization: Bearer {self._token}\r\n\r\n".encode()
         )
 
     def data_received(self, data: bytes) -> None:
@@ -64,9 +69,13 @@ class LoadClient(asyncio.Protocol):
     def open(self) -> bool:
         return self._upgraded and not self._closing
 
-    def speak(self) -> None:
-        """Send one frame of audio, stamped now."""
-        pcm = stamp() + _SILENT_REST
+    def speak(self, due_at: float | None = None) -> None:
+        """Send one frame of audio that was due at this instant of the loop's clock."""
+        if self._json_wire:
+            marked = pybase64.b64encode(stamp(due_at) + bytes(2))
+            self._write(_TEXT, _JSON_BEFORE + marked + _JSON_AFTER)
+            return
+        pcm = stamp(due_at) + _SILENT_REST
         header = _VOICE_HEADER.pack(1, 1, 0, self._sequence & 0xFFFFFFFF, 0.0)
         self._sequence += 1
         self._write(_BINARY, header + pcm)
@@ -121,13 +130,15 @@ class LoadClient(asyncio.Protocol):
             delay = delay_ms(bytes(self._buffer[start + _HEADER_BYTES : start + _HEADER_BYTES + 16]))
             if delay is not None:
                 self._heard.add(delay)
+        elif opcode == _TEXT and self._buffer.startswith(_JSON_AUDIO, start):
+            self.audio_frames += 1
+            at = self._buffer.index(b'"data"', start) + 6
+            at = self._buffer.index(b'"', at) + 1
+            delay = delay_ms(pybase64.b64decode(bytes(self._buffer[at : at + 24])))
+            if delay is not None:
+                self._heard.add(delay)
         elif opcode == _TEXT:
-            self.texts += 1
-            text = bytes(self._buffer[start : start + length])
-            if not self.became_ready.done() and b'"listening"' in text:
-                self.became_ready.set_result(None)
-            elif b'"error"' in text[:40]:
-                self._broke(f"error {json.loads(text)['code']}")
+            self._read(bytes(self._buffer[start : start + length]))
         elif opcode == _PING:
             self._write(_PONG, bytes(self._buffer[start : start + length]))
         elif opcode == _CLOSE:
@@ -138,6 +149,13 @@ class LoadClient(asyncio.Protocol):
             self._write(_CLOSE, bytes(self._buffer[start : start + 2]))
             if self._transport is not None:
                 self._transport.close()
+
+    def _read(self, text: bytes) -> None:
+        self.texts += 1
+        if not self.became_ready.done() and b'"listening"' in text:
+            self.became_ready.set_result(None)
+        elif b'"error"' in text[:40]:
+            self._broke(f"error {json.loads(text)['code']}")
 
     def _fail(self, why: str) -> None:
         self._closing = True
@@ -157,3 +175,7 @@ class LoadClient(asyncio.Protocol):
 
 
 _SILENT_REST: Final = bytes(_PCM_BYTES - 16)
+_JSON_BEFORE: Final = b'{"type":"audio","data":"'
+_JSON_AFTER: Final = base64.b64encode(bytes(_PCM_BYTES - 18)) + b'","endOfUtterance":false}'
+# As the service spells it, and as `json.dumps` does.
+_JSON_AUDIO: Final = (b'{"type":"audio"', b'{"type": "audio"')

@@ -12,7 +12,9 @@ import json
 import random
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 from service.auth.ports import Grant, NotAuthenticatedError, Principal
@@ -148,11 +150,21 @@ async def _no_renewal(ticket: str) -> Grant:
     raise NotAuthenticatedError(ticket)
 
 
-async def _driver(clock: Callable[[], float], tasks: asyncio.TaskGroup) -> tuple[Driver, Sealing]:
+def plain(terms: SessionTerms, now: float) -> Session:
+    """A session as it is where nothing is recorded."""
+    return Session(terms, now=now, jitter=lambda: 0.5)
+
+
+async def _driver(
+    clock: Callable[[], float],
+    tasks: asyncio.TaskGroup,
+    kind: type[Driver] = Driver,
+    new_session: Callable[[SessionTerms, float], Session] = plain,
+) -> tuple[Driver, Sealing]:
     model = SealingModel()
     terms = SessionTerms(session_id="s" * 32, conversation_id="c", max_session_s=10**9)
-    driver = Driver(
-        session=Session(terms, now=clock(), jitter=lambda: 0.5),
+    driver = kind(
+        session=new_session(terms, clock()),
         connection=Nowhere(),
         subprotocol=Subprotocol.BINARY,
         record=SessionRecord(
@@ -173,6 +185,43 @@ async def _driver(clock: Callable[[], float], tasks: asyncio.TaskGroup) -> tuple
     await asyncio.sleep(0)
     stream.listener.on_stream_accepted()
     return driver, stream
+
+
+@dataclass(slots=True)
+class _Clock:
+    """Time that moves when a frame does."""
+
+    now: float = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+type Step = Callable[[], None]
+
+
+@asynccontextmanager
+async def way_in_and_out(
+    kind: type[Driver] = Driver, new_session: Callable[[SessionTerms, float], Session] = plain
+) -> AsyncIterator[tuple[Step, Step]]:
+    """A session that listens and is spoken to: a step for one frame of the client's and one of the model's."""
+    clock = _Clock()
+    following = frames()
+    async with asyncio.TaskGroup() as tasks:
+        driver, stream = await _driver(clock, tasks, kind, new_session)
+        listener = stream.listener
+        listener.on_stream_event(said("contentStart", contentId="a", type="AUDIO", role="ASSISTANT"))
+
+        def way_in() -> None:
+            clock.now += FRAME_S
+            driver.on_binary(following())
+
+        def way_out() -> None:
+            clock.now += len(_REPLY) / 48_000
+            listener.on_stream_event(REPLY_AUDIO)
+
+        yield way_in, way_out
+        await driver.finish(1000)
 
 
 async def _measure(bench: Bench) -> dict[str, float]:

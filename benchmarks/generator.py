@@ -52,39 +52,41 @@ def _pace(client: LoadClient, due_at: float, figures: Figures) -> None:
     if not client.open:
         return
     figures.late.add((loop.time() - due_at) * 1000)
-    client.speak()
+    client.speak(due_at)
     due_at += FRAME_S
     loop.call_at(due_at, lambda: _pace(client, due_at, figures))
 
 
-async def _open(number: int, host: str, port: int, figures: Figures) -> LoadClient:
+async def _open(number: int, options: argparse.Namespace, figures: Figures) -> LoadClient:
     loop = asyncio.get_running_loop()
+    host, _, port = options.address.rpartition(":")
     _, client = await loop.create_connection(
         lambda: LoadClient(
             host=f"{host}:{port}",
             token=os.environ.get("TALK_TOKEN", ""),
             heard=figures.heard,
             broke=lambda why: figures.errors.update([why]),
+            json_wire=options.wire == "json",
         ),
         host,
-        port,
+        int(port),
     )
     async with asyncio.timeout(_READY_S):
         await client.became_ready
     # Spread over one frame, as people are.
     due_at = loop.time() + FRAME_S * (number * 0.618 % 1)
-    loop.call_at(due_at, lambda: _pace(client, due_at, figures))
+    if not options.silent:
+        loop.call_at(due_at, lambda: _pace(client, due_at, figures))
     return client
 
 
 async def _run(options: argparse.Namespace) -> int:
-    host, _, port = options.address.rpartition(":")
     figures = Figures()
     clients: list[LoadClient] = []
     for first in range(0, options.sessions, _OPENING_AT_ONCE):
         numbers = range(first, min(first + _OPENING_AT_ONCE, options.sessions))
         opened = await asyncio.gather(
-            *(_open(number, host, int(port), figures) for number in numbers), return_exceptions=True
+            *(_open(number, options, figures) for number in numbers), return_exceptions=True
         )
         clients += [client for client in opened if isinstance(client, LoadClient)]
         for failure in opened:
@@ -102,6 +104,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.generator", description=__doc__)
     parser.add_argument("address", help="host:port of the service")
     parser.add_argument("--sessions", type=int, required=True)
+    parser.add_argument("--silent", action="store_true", help="open, and say nothing")
+    parser.add_argument("--wire", choices=("binary", "json"), default="binary")
     return uvloop.run(_run(parser.parse_args()))
 
 

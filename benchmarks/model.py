@@ -92,7 +92,7 @@ class LoadStream:
         if start < len(_OPENING):
             return  # the empty message before the end of the request
         document = pybase64.b64decode(message[start:end])
-        if b'"audioInput"' in document[:40]:
+        if b'"audioInput"' in document[:120]:
             content = document.find(b'"', document.find(b":", document.find(_CONTENT))) + 1
             delay = delay_ms(pybase64.b64decode(document[content : content + _STAMP_CHARACTERS]))
             if delay is None:
@@ -100,7 +100,7 @@ class LoadStream:
             self._load.heard.add(delay)
             if self._speaking is None:  # the client speaks: so does the model, from now on
                 self._begin(asyncio.get_running_loop().time())
-        elif b'"sessionEnd"' in document[:40]:
+        elif b'"sessionEnd"' in document[:120]:
             self._connection.end(self.stream_id)
 
     def _begin(self, due_at: float) -> None:
@@ -115,7 +115,7 @@ class LoadStream:
             due_at += self._load.period_s - self._load.speaks_s
             self._speaking = loop.call_at(due_at, self._begin, due_at)
             return
-        self._connection.send(self, self._speech.piece())
+        self._connection.send(self, self._speech.piece(due_at))
         due_at += PIECE_S
         self._speaking = loop.call_at(due_at, self._speak, due_at)
 
@@ -242,7 +242,8 @@ async def _serve(options: argparse.Namespace) -> None:
         lambda: LoadConnection(load), options.host, 0, ssl=files.server_context(), backlog=1024
     )
     port = server.sockets[0].getsockname()[1]
-    print(f"ready https://{options.host}:{port} ca={files.authority.absolute()}", flush=True)
+    name = "localhost" if options.host == "127.0.0.1" else options.host
+    print(f"ready https://{name}:{port} ca={files.authority.absolute()}", flush=True)
     await stop.wait()
     server.close()
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import IO, Any
 import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
+PEERS = ROOT / ".cache" / "peers"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +57,25 @@ class Running:
 
 
 @contextmanager
-def running(module: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[Running]:
-    """`python -m module`, from its ready line to its end."""
-    log = ROOT / ".run" / "logs" / f"{module}.log"
+def running(
+    module: str,
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    python: Path | None = None,
+    core: int | None = None,
+) -> Iterator[Running]:
+    """`python -m module`, from its ready line to its end; with a `python` of its own `module` is the path of a script.
+
+    `core` is the only one that it may run on.
+    """
+    command = [sys.executable, "-m", module] if python is None else [str(python), module]
+    if core is not None:
+        command = ["taskset", "-c", str(core), *command] if shutil.which("taskset") else command
+    log = ROOT / ".run" / "logs" / f"{module.replace('/', '-')}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as stderr:
         process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+            [*command, *arguments],
             cwd=ROOT,
             env={**os.environ, **(environment or {})},
             stdin=subprocess.PIPE,

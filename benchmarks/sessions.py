@@ -1,38 +1,30 @@
-"""`python -m benchmarks.sessions`: what a session costs the service, at growing numbers of sessions.
+"""`python -m benchmarks.sessions`: what a session costs, at one number of sessions after another.
 
-Load generator, service and model are three processes on one machine. A row is measured after everything has been open
-for a while; the rows end with the first one in which the service is saturated, and that row is kept.
+Load generator, model and what is measured are processes of one machine; where there are two cores, the measured one has
+a core to itself. A row is measured after everything has been open for a while.
 """
 
 import argparse
-import json
 import signal
 import sys
 import time
-import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
-from urllib.parse import urlsplit
 
+from benchmarks import places
 from benchmarks.client import FRAME_S
-from benchmarks.processes import Running, running
+from benchmarks.processes import running
 from benchmarks.stamps import Delays
-from talk.sign_in import fetch_config, sign_in
+from benchmarks.subjects import FLOOR, SUBJECTS, Subject, address_of, start
 
-NUMBERS: Final = (10, 25, 50, 100, 200, 400)
-# The model of a benchmark verifies nothing; every frame is signed all the same.
-_CREDENTIALS: Final = {
-    "AWS_ACCESS_KEY_ID": "AKIDEMULATOR0EXAMPLE",
-    "AWS_SECRET_ACCESS_KEY": "emulator-secret-access-key-example",
-    "AWS_EC2_METADATA_DISABLED": "true",
-}
-_SIGN_IN_S: Final = 10.0
+NUMBERS: Final = (50, 100, 200, 300)
+_TARGET_SHARE: Final = 0.7
 _SATURATED_SHARE: Final = 0.95
 _SATURATED_P99_MS: Final = 200.0
-# Delays with a processor to spare come from somebody else on the machine, not from the service.
+# Delays with a processor to spare come from somebody else on the machine, not from what is measured.
 _BUSY_SHARE: Final = 0.6
 
 
@@ -48,20 +40,20 @@ class Profile(Enum):
         self.period_s = period_s
 
 
-class Peer(Enum):
-    """What is measured."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """How long to wait and to measure."""
 
-    SERVICE = "the service"
-    SDK = "the way to the model alone"
-    FLOOR = "the WebSocket alone"
+    settle_s: float = 2.0
+    seconds: float = 8.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One measurement. CPU is in shares of one core; delays are in ms."""
 
-    peer: Peer
-    profile: Profile
+    subject: str
+    profile: str
     sessions: int
     opened: int
     seconds: float
@@ -71,10 +63,16 @@ class Row:
     events_per_s: float
     in_p50: float | None
     in_p99: float | None
+    in_p999: float | None
     out_p50: float | None
     out_p99: float | None
+    out_p999: float | None
     generator_late_p99: float | None
-    bytes_per_session: int | None
+    bytes_per_session: int
+    opening_ms: float
+    """CPU of the measured process for one opening, while those already open speak."""
+    throttled: int
+    """Periods in which a quota was used up."""
     errors: dict[str, int]
 
     @property
@@ -87,8 +85,17 @@ class Row:
         return self.cpu_share * 1e6 / max(1.0, self.events_per_s)
 
     @property
+    def at_70_percent(self) -> float:
+        """Sessions that 70 % of a core would carry at this cost."""
+        return 700 / max(1e-9, self.ms_per_session_s)
+
+    @property
+    def slowest_p99(self) -> float:
+        return max(self.in_p99 or 0.0, self.out_p99 or 0.0)
+
+    @property
     def saturated(self) -> bool:
-        slow = max(self.in_p99 or 0.0, self.out_p99 or 0.0) > _SATURATED_P99_MS
+        slow = self.slowest_p99 > _SATURATED_P99_MS
         return (
             self.cpu_share >= _SATURATED_SHARE
             or self.opened < self.sessions
@@ -97,50 +104,81 @@ class Row:
 
 
 HEAD: Final = (
-    "sessions | opened | CPU of a core | ms/s a session | us/event | in p50/p99 ms | out p50/p99 ms | KB/session |"
-    " model CPU | generator CPU, late p99 ms | errors"
+    "sessions | CPU of a core | ms/s a session | us/event | in p50/p99/p99.9 ms | out p50/p99/p99.9 ms |"
+    " KB/session | model, generator CPU | late p99 ms | errors"
 )
 
 
 def as_line(row: Row) -> str:
-    def pair(first: float | None, second: float | None) -> str:
-        return "-" if first is None or second is None else f"{first:.1f}/{second:.1f}"
+    def delays(*values: float | None) -> str:
+        return "-" if None in values else "/".join(f"{value:.2f}" for value in values)
 
     model = "-" if row.model_cpu_share is None else f"{row.model_cpu_share:.0%}"
-    memory = "-" if row.bytes_per_session is None else f"{row.bytes_per_session / 1024:.0f}"
-    errors = sum(row.errors.values())
+    errors = sum(row.errors.values()) + row.sessions - row.opened
     return (
-        f"{row.sessions} | {row.opened} | {row.cpu_share:.0%}{' (saturated)' if row.saturated else ''}"
-        f" | {row.ms_per_session_s:.2f} | {row.us_per_event:.0f} | {pair(row.in_p50, row.in_p99)}"
-        f" | {pair(row.out_p50, row.out_p99)} | {memory} | {model}"
-        f" | {row.generator_cpu_share:.0%}, {row.generator_late_p99 or 0:.1f} | {errors}"
+        f"{row.sessions} | {row.cpu_share:.0%}{' (saturated)' if row.saturated else ''}"
+        f" | {row.ms_per_session_s:.2f} | {row.us_per_event:.0f}"
+        f" | {delays(row.in_p50, row.in_p99, row.in_p999)} | {delays(row.out_p50, row.out_p99, row.out_p999)}"
+        f" | {row.bytes_per_session / 1024:.0f} | {model}, {row.generator_cpu_share:.0%}"
+        f" | {row.generator_late_p99 or 0:.1f} | {errors}"
     )
 
 
-def measure(peer: Peer, profile: Profile, sessions: int, *, settle_s: float, seconds: float) -> Row:
+def measure(
+    subject: Subject,
+    profile: Profile,
+    sessions: int,
+    span: Span,
+    *,
+    silent: bool = False,
+    group: places.Group | None = None,
+    watch: Callable[[int, float], None] = lambda _pid, seconds: time.sleep(seconds),
+) -> Row:
+    """One row; `silent` clients open and say nothing, and the model says nothing to them.
+
+    `watch` is given the measured process and the time of the measurement, and takes that time.
+    """
+    cores = places.cores()
+    mine, others = cores if cores is not None else (None, None)
     with ExitStack() as stack:
-        model, measured, generator = _start(stack, peer, profile, sessions)
+        model = None
+        if subject is not FLOOR:
+            speaks = ("--speaks", str(profile.speaks_s), "--period", str(profile.period_s))
+            model = stack.enter_context(running("benchmarks.model", *speaks, core=others))
+        measured, environment = start(stack, subject, model, sessions, core=mine)
+        if group is not None:
+            group.add(measured.process.pid)
+        cpu_s = measured.cpu_s()
+        wanted = [address_of(measured), "--sessions", str(sessions), "--wire", subject.wire]
+        if silent:
+            wanted.append("--silent")
+        generator = stack.enter_context(
+            running("benchmarks.generator", *wanted, environment=environment, core=others)
+        )
         opened = int(generator.facts["open"])
-        time.sleep(settle_s)
+        opening_ms = (measured.cpu_s() - cpu_s) * 1000 / max(1, opened)
+        time.sleep(span.settle_s)
         if model is not None:
             model.signal(signal.SIGUSR1)
         generator.tell("measure")
         parts = [part for part in (measured, generator, model) if part is not None]
+        throttled = group.throttled() if group is not None else 0
         began_at = time.monotonic()
         begun = [part.cpu_s() for part in parts]
-        time.sleep(seconds)
+        watch(measured.process.pid, span.seconds)
         lasted_s = time.monotonic() - began_at
         shares = [(part.cpu_s() - cpu_s) / lasted_s for part, cpu_s in zip(parts, begun, strict=True)]
+        if group is not None:
+            throttled = group.throttled() - throttled
         generator.tell("report")
         seen = generator.answer()
-        heard = Delays.from_json(seen["heard"])
-        arrived = Delays()
+        heard, arrived = Delays.from_json(seen["heard"]), Delays()
         if model is not None:
             model.signal(signal.SIGUSR2)
             arrived = Delays.from_json(model.answer())
         return Row(
-            peer=peer,
-            profile=profile,
+            subject=subject.name,
+            profile=profile.title,
             sessions=sessions,
             opened=min(opened, int(seen["open"])),
             seconds=lasted_s,
@@ -150,78 +188,37 @@ def measure(peer: Peer, profile: Profile, sessions: int, *, settle_s: float, sec
             events_per_s=heard.total / lasted_s + opened / FRAME_S,
             in_p50=arrived.quantile(0.5),
             in_p99=arrived.quantile(0.99),
+            in_p999=arrived.quantile(0.999),
             out_p50=heard.quantile(0.5),
             out_p99=heard.quantile(0.99),
+            out_p999=heard.quantile(0.999),
             generator_late_p99=Delays.from_json(seen["late"]).quantile(0.99),
-            # The streams of this peer are already open when its process says that it is ready.
-            bytes_per_session=None
-            if peer is Peer.SDK
-            else (measured.rss_bytes() - measured.bytes_at_start) // max(1, opened),
+            bytes_per_session=(measured.rss_bytes() - measured.bytes_at_start) // max(1, opened),
+            opening_ms=opening_ms,
+            throttled=throttled,
             errors=seen["errors"],
         )
 
 
-def token_of_demo_user(pool: Running, service: Running) -> str:
-    """Sign in as the user that the stand-in names; the service's address becomes one of its callbacks for that."""
-    config = fetch_config(service.url, timeout_s=_SIGN_IN_S)
-    # Both addresses are those that our own processes have just printed.
-    request = urllib.request.Request(  # noqa: S310 - see above
-        f"{pool.facts['control']}/clients/{config.client_id}",
-        data=json.dumps({"callbacks": [config.callback]}).encode(),
-        headers={"content-type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=_SIGN_IN_S):  # noqa: S310 - see above
-        pass
-    return sign_in(config, user=pool.facts["user"], password=pool.facts["password"], timeout_s=_SIGN_IN_S)
+def near_target(subject: Subject, profile: Profile, span: Span) -> Iterator[Row]:
+    """A first row, and one where 70 % of a core is used, as the first one foretells."""
+    first = measure(subject, profile, subject.first_try, span)
+    yield first
+    sessions = round(subject.first_try * _TARGET_SHARE / max(0.05, first.cpu_share))
+    # The other core carries generator and model, and has its own end.
+    others = first.generator_cpu_share + (first.model_cpu_share or 0.0)
+    most = round(subject.first_try * 0.92 / max(0.05, others))
+    yield measure(subject, profile, max(2, min(sessions, most)), span)
 
 
-def _start(
-    stack: ExitStack, peer: Peer, profile: Profile, sessions: int
-) -> tuple[Running | None, Running, Running]:
-    """Model, what is measured, and what speaks to it."""
-    many = ("--sessions", str(sessions))
-    if peer is Peer.FLOOR:
-        floor = stack.enter_context(running("benchmarks.floor"))
-        generator = stack.enter_context(running("benchmarks.generator", urlsplit(floor.url).netloc, *many))
-        return None, floor, generator
-    speaks = ("--speaks", str(profile.speaks_s), "--period", str(profile.period_s))
-    model = stack.enter_context(running("benchmarks.model", *speaks))
-    if peer is Peer.SDK:
-        streams = stack.enter_context(
-            running(
-                "benchmarks.transport", model.url, "--ca", model.facts["ca"], *many, environment=_CREDENTIALS
-            )
-        )
-        return model, streams, streams
-    environment = {
-        "VOICE_PORT": "0",
-        "VOICE_MODEL_ENDPOINT": model.url,
-        "VOICE_MODEL_CA_FILE": model.facts["ca"],
-        "VOICE_MAX_SESSIONS": str(sessions + 10),
-        "VOICE_LOG_LEVEL": "error",
-        "VOICE_DRAIN_S": "0",
-        **_CREDENTIALS,
-    }
-    pool = stack.enter_context(running("emulators.cognito", "--port", "0"))
-    environment |= {
-        "VOICE_AUTH_ISSUER": pool.facts["issuer"],
-        "VOICE_AUTH_CLIENT_IDS": pool.facts["client"],
-        "VOICE_AUTH_DOMAIN": pool.url,
-    }
-    service = stack.enter_context(running("service", environment=environment))
-    signed_in = {"TALK_TOKEN": token_of_demo_user(pool, service)}
-    address = urlsplit(service.url).netloc
-    generator = stack.enter_context(running("benchmarks.generator", address, *many, environment=signed_in))
-    return model, service, generator
-
-
-def rows(
-    peer: Peer, profile: Profile, numbers: Sequence[int], *, settle_s: float, seconds: float
+def within_quota(
+    subject: Subject, numbers: Sequence[int], span: Span, group: places.Group, *, most_p99_ms: float
 ) -> Iterator[Row]:
+    """Growing numbers within a quota, up to the first that breaks the promise; that row is kept."""
     for sessions in numbers:
-        row = measure(peer, profile, sessions, settle_s=settle_s, seconds=seconds)
+        row = measure(subject, Profile.DUPLEX, sessions, span, group=group)
         yield row
-        if row.saturated:
+        if row.slowest_p99 > most_p99_ms or row.opened < sessions or row.errors:
             return
 
 
@@ -230,18 +227,22 @@ def main() -> int:
     parser.add_argument(
         "--sessions", default=",".join(map(str, NUMBERS)), help="numbers of sessions, by commas"
     )
-    parser.add_argument("--seconds", type=float, default=15.0, help="length of each measurement")
-    parser.add_argument("--settle", type=float, default=4.0, help="seconds to wait before it")
+    parser.add_argument("--seconds", type=float, default=8.0, help="length of each measurement")
+    parser.add_argument("--settle", type=float, default=2.0, help="seconds to wait before it")
     parser.add_argument("--profile", choices=[profile.name.lower() for profile in Profile], default="duplex")
-    parser.add_argument("--peer", choices=[peer.name.lower() for peer in Peer], default="service")
+    parser.add_argument("--subject", choices=SUBJECTS, default="service")
     options = parser.parse_args()
-    peer, profile = Peer[options.peer.upper()], Profile[options.profile.upper()]
-    print(f"{peer.value}, {profile.title}\n{HEAD}")
-    numbers = [int(number) for number in options.sessions.split(",")]
-    for row in rows(peer, profile, numbers, settle_s=options.settle, seconds=options.seconds):
+    network = places.own_network([sys.executable, "-m", "benchmarks.sessions", *sys.argv[1:]])
+    subject, profile = SUBJECTS[options.subject], Profile[options.profile.upper()]
+    span = Span(settle_s=options.settle, seconds=options.seconds)
+    print(f"{subject.name}, {profile.title}; network: {network}\n{HEAD}")
+    for sessions in map(int, options.sessions.split(",")):
+        row = measure(subject, profile, sessions, span)
         print(as_line(row), flush=True)
         for error, count in row.errors.items():
             print(f"    {count} x {error}")
+        if row.saturated:
+            break
     return 0
 
 

@@ -60,8 +60,8 @@ class Speech:
             self._events.completion_end()
         )
 
-    def piece(self) -> bytes:
-        """One piece, stamped now."""
-        marked = pybase64.b64encode(pybase64.b64encode(stamp() + _BLANK))
+    def piece(self, due_at: float | None = None) -> bytes:
+        """One piece, which was due at this instant of the loop's clock."""
+        marked = pybase64.b64encode(pybase64.b64encode(stamp(due_at) + _BLANK))
         checksum = crc32(self._after, crc32(marked, self._before_crc))
         return b"".join((self._before, marked, self._after, _CHECKSUM.pack(checksum)))

@@ -18,6 +18,11 @@ from urllib.parse import urlsplit
 from delivery.publish import CannotPublishError, target_of
 
 _TIMEOUT_S: Final = 15
+# Well formed, and signed by nobody: the service looks for its key, and so must have keys to refuse it.
+_STRANGER: Final = ".".join(
+    base64.urlsafe_b64encode(part).decode().rstrip("=")
+    for part in (b'{"alg":"RS256","kid":"smoke"}', b'{"sub":"smoke"}', b"signature")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +99,18 @@ def complaints(ask: Ask, origin: str) -> Iterator[tuple[str, str | None]]:
         "our page gets one, or is asked to sign in",
         None if own.status in {101, 401} else f"/ws answers {own.status}",
     )
+    unknown = ask("/ws", {**upgrade(origin), "Authorization": f"Bearer {_STRANGER}"})
+    yield "the tasks have the pool's keys", _keys_complaint(unknown)
+
+
+def _keys_complaint(answer: Answer) -> str | None:
+    match answer.status:
+        case 401:
+            return None
+        case 503:
+            return "they have not; can they reach the pool? (docs/infrastructure.md, Endpoints and sign-in)"
+        case status:
+            return f"/ws answers {status} to a token that nobody signed"
 
 
 def _config_complaint(config: Answer) -> str | None:

@@ -20,7 +20,7 @@ run 'format (make format writes it)' $python -m ruff format --check .
 run 'lint' $python -m ruff check .
 run 'types' $python -m mypy
 run 'imports' .venv/bin/lint-imports
-run 'shell syntax' sh -n local/setup.sh local/find_python.sh local/browser.sh local/check.sh local/lock.sh local/docs.sh delivery/*.sh
+run 'shell syntax' sh -n local/setup.sh local/find_python.sh local/browser.sh local/check.sh local/lock.sh local/docs.sh local/mutants.sh delivery/*.sh benchmarks/peers/setup.sh
 run 'page: types and lint' npm --prefix frontend_hosting run --silent check
 
 [ -z "$failed" ] || {

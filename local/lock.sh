@@ -21,6 +21,11 @@ compile() { # $1 group, then further options
 }
 
 compile dev
-for group in service emulators talk infra; do
+for group in service emulators talk infra tools; do
     compile "$group" -c requirements/dev.txt
+done
+for peer in naive aws_sample pipecat_server; do
+    echo "Resolving benchmarks/peers/$peer.txt"
+    "$tools/bin/uv" pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+        --python-version 3.12 "benchmarks/peers/$peer.in" --output-file "benchmarks/peers/$peer.txt"
 done

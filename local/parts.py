@@ -87,6 +87,8 @@ def service(
     settings = {
         "VOICE_DRAIN_S": "2",
         "VOICE_LOG_LEVEL": "info",
+        "VOICE_STAGE": "local",
+        "VOICE_RECORDINGS": "20",
         "VOICE_STORE_PATH": str(state_dir / "conversations.sqlite"),
         **{name: value for name, value in environment.items() if name.startswith("VOICE_")},
         "VOICE_HOST": LOOPBACK,

@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final, Never, assert_never
@@ -21,8 +22,12 @@ from service import garbage
 from service.app import create_app
 from service.errors import ModelFailure
 from service.identity import cognito
-from service.metrics import logs
+from service.metrics import contract, logs
 from service.metrics.counters import Counters
+from service.metrics.instruments import Instruments
+from service.metrics.pipe import LinePipe
+from service.metrics.registry import Registry
+from service.metrics.tracing import traces_if
 from service.sessions import Sessions
 from service.settings import ImpossibleSettingsError, Settings, load
 from service.stores.ports import ConversationStore, StoreUnavailableError
@@ -139,6 +144,23 @@ def _listen(settings: Settings) -> socket.socket:
 async def _serve(
     settings: Settings, listener: socket.socket, announce: Callable[[], None], others: Others
 ) -> None:
+    pipe = LinePipe(sys.stderr.fileno(), clock=time.monotonic)
+    logs.configure(settings.log_level, stream=pipe)
+    try:
+        traces = traces_if(settings.traces, model_id=settings.model_id, wall_clock=time.time)
+        await _serve_logged(settings, listener, announce, others, Instruments(pipe=pipe, traces=traces))
+        await asyncio.to_thread(traces.close)
+    finally:
+        pipe.close()
+
+
+async def _serve_logged(
+    settings: Settings,
+    listener: socket.socket,
+    announce: Callable[[], None],
+    others: Others,
+    instruments: Instruments,
+) -> None:
     counters = Counters()
     clock = asyncio.get_running_loop().time
     stores = open_stores(
@@ -161,6 +183,8 @@ async def _serve(
             clock=clock,
             store=None if stores is None else stores.conversations,
             documents=None if stores is None else stores.documents,
+            statistics=None if stores is None else stores.statistics,
+            instruments=instruments,
             elsewhere=others.sessions,
             on_sessions=others.tell_sessions,
         )
@@ -172,6 +196,7 @@ async def _serve(
             settings=settings,
             sessions=app.state.sessions,
             counters=counters,
+            registry=instruments.registry,
             others=others,
         )
 
@@ -183,6 +208,7 @@ async def _serve_until_told(
     settings: Settings,
     sessions: Sessions,
     counters: Counters,
+    registry: Registry,
     others: Others,
 ) -> None:
     log = logs.logger("service")
@@ -195,9 +221,12 @@ async def _serve_until_told(
     in_time.daemon = True
     in_time.start()
     if not serving.done():
+        began = time.monotonic()
         log.info("draining", sessions=len(sessions), drain_s=settings.drain_s)
         left = await sessions.drain(settings.drain_s)
         log.info("drained", sessions_left=left, counters=dict(counters.snapshot()))
+        registry.observe(contract.DRAIN_DURATION, (time.monotonic() - began) * 1_000)
+        registry.add(contract.DRAIN_FORCED, left)
         others.tell_counters(counters.snapshot())
         server.should_exit = True
     await serving

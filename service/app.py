@@ -16,34 +16,43 @@ from starlette.routing import WebSocketRoute
 
 from service import identifiers
 from service.allowances import BEAT_S, Allowances
-from service.api import conversations, options, page_config, problems, tickets
+from service.api import analytics, conversations, options, page_config, problems, tickets
 from service.api import health as health_api
+from service.api import recordings as recordings_api
 from service.api.page import Page
 from service.auth.sign_in import SignIn
+from service.bookkeeping import Bookkeeping
 from service.driver import SessionCore, Surroundings
 from service.errors import ModelFailure
 from service.metrics import quota
+from service.metrics.contract import SESSION_UTILIZATION, SESSIONS_ACTIVE
 from service.metrics.counters import Counters
+from service.metrics.instruments import Instruments
 from service.metrics.load import LoadMeter
 from service.metrics.logs import logger
+from service.metrics.publisher import Publisher
+from service.metrics.recorder import Recordings
+from service.metrics.recording import mask_with, plain
 from service.places import SharedPlaces, Unlimited
 from service.policies.admission import Admission
 from service.policies.allowance import Allowance
 from service.policies.breaker import Breaker
+from service.policies.budget import Budgets
 from service.policies.closure import Closure, TrailingSilence
 from service.policies.endpointing import Endpointing
 from service.policies.pressure import Limits, Pressure
+from service.policies.prices import NANO_USD, Prices, prices_on
 from service.policies.profiles import profile_for
 from service.policies.quota import Quota
 from service.policies.rate import RateLimits
 from service.policies.watchdog import Watchdog
 from service.reception import Reception, problem_of
-from service.session.machine import Session
 from service.session.terms import SessionTerms
 from service.sessions import Sessions
 from service.settings import Settings
 from service.stores.memory import MemoryDocuments
 from service.stores.ports import ConversationStore, Documents, StoreError
+from service.stores.statistics import StatisticsStore
 from service.tools.current_time import CurrentTime
 from service.tools.registry import Registry
 from service.transports.guarded import GuardedTransport
@@ -74,8 +83,11 @@ def create_app(
     store: ConversationStore | None = None,
     documents: Documents | None = None,
     wall_clock: Callable[[], float] = time.time,
+    chance: Callable[[], float] = random.random,
     new_id: Callable[[], str] = identifiers.new_id,
+    instruments: Instruments | None = None,
     new_token: Callable[[], str] = identifiers.new_token,
+    statistics: StatisticsStore | None = None,
     elsewhere: Callable[[], int] = lambda: 0,
     on_sessions: Callable[[int], None] = lambda _: None,
 ) -> FastAPI:
@@ -84,6 +96,24 @@ def create_app(
     Of several workers each is told how many sessions the others have, and tells how many it has.
     """
     health = health_api.Health()
+    instruments = instruments or Instruments()
+    books = Bookkeeping(
+        statistics,
+        Budgets(
+            user_nano_usd=_nano(settings.budget_user_usd),
+            deployment_nano_usd=_nano(settings.budget_deployment_usd),
+        ),
+        registry=instruments.registry,
+        wall_clock=wall_clock,
+        new_id=new_id,
+    )
+    recordings = Recordings(
+        most=settings.recordings,
+        most_bytes=settings.recording_bytes,
+        new_mask=lambda: plain if settings.recording_words else mask_with(new_token().encode()),
+        wall_clock=wall_clock,
+    )
+    prices = lambda: prices_on(settings.model_id, _day(wall_clock()))  # noqa: E731 - asked for each session
     places = _places(settings, documents or MemoryDocuments(wall_clock), new_id, wall_clock)
     allowances = Allowances(
         Allowance(sessions=settings.user_sessions, day_s=settings.user_minutes_per_day * 60.0),
@@ -103,6 +133,10 @@ def create_app(
         sign_in=sign_in,
         health=health,
         counters=counters,
+        registry=instruments.registry,
+        books=books,
+        traces=instruments.traces,
+        prices=prices,
         surroundings=Surroundings(
             model=GuardedTransport(model, Breaker(), clock),
             tools=tools,
@@ -114,12 +148,29 @@ def create_app(
             allowances=allowances,
             pressure=pressure,
         ),
-        new_session=partial(_new_session, _terms(settings, tools, keeps_history=store is not None), new_id),
+        new_session=partial(
+            _new_session,
+            _terms(settings, tools, keeps_history=store is not None),
+            recordings,
+            prices,
+            new_id,
+            chance,
+        ),
         new_id=new_id,
         new_token=new_token,
         wall_clock=wall_clock,
         elsewhere=elsewhere,
         on_change=on_sessions,
+    )
+    publisher = instruments.publisher(
+        stage=settings.stage,
+        properties={"service": "voice", "model": settings.model_id, "region": settings.region},
+        gauges=lambda: {
+            SESSIONS_ACTIVE.name: len(sessions),
+            SESSION_UTILIZATION.name: round(100 * (len(sessions) + elsewhere()) / settings.max_sessions, 2),
+        },
+        clock=clock,
+        wall_clock=wall_clock,
     )
     rules = Rules(allowed_origins=settings.allowed_origins, loopback_only=settings.is_loopback)
     app = FastAPI(
@@ -131,6 +182,8 @@ def create_app(
             store=store,
             health=health,
             sessions=sessions,
+            publisher=publisher,
+            books=books,
             places=places,
             meter=meter,
         ),
@@ -142,7 +195,10 @@ def create_app(
     problems.install(app)
     app.include_router(
         health_api.router(
-            health, sessions=lambda: len(sessions) + elsewhere(), max_sessions=settings.max_sessions
+            health,
+            sessions=lambda: len(sessions) + elsewhere(),
+            max_sessions=settings.max_sessions,
+            log=instruments.pipe,
         )
     )
     app.include_router(
@@ -164,7 +220,24 @@ def create_app(
             scopes=(*settings.auth_scopes, *_PAGE_SCOPES),
         )
     )
-    reception = Reception(rules=rules, sign_in=sign_in, sessions=sessions, allowances=allowances)
+    reception = Reception(
+        rules=rules,
+        sign_in=sign_in,
+        sessions=sessions,
+        allowances=allowances,
+        admin_group=settings.auth_admin_group,
+    )
+    app.include_router(recordings_api.router(recordings, admit=reception.administrator))
+    if statistics is not None:
+        app.include_router(
+            analytics.router(
+                statistics,
+                admit=reception.administrator,
+                live=lambda: len(sessions) + elsewhere(),
+                places=settings.max_sessions,
+                wall_clock=wall_clock,
+            )
+        )
     app.include_router(tickets.router(reception.issue))
     if store is not None:
         app.include_router(
@@ -231,7 +304,10 @@ def _terms(settings: Settings, tools: Registry, *, keeps_history: bool) -> Sessi
 
 def _new_session(
     terms: SessionTerms,
+    recordings: Recordings,
+    prices: Callable[[], Prices],
     new_id: Callable[[], str],
+    chance: Callable[[], float],
     *,
     session_id: str,
     subprotocol: Subprotocol,
@@ -246,13 +322,23 @@ def _new_session(
         subprotocol=subprotocol,
         resume_token=resume_token,
         sign_in_expires_at=signed_in_until,
+        prices=prices(),
     )
     # Chance only spreads waits, so that sessions do not act in step.
-    return Session(own, now=now, jitter=random.random)
+    return recordings.session(own, now=now, chance=chance)
 
 
 def _refusal(refused: Refused) -> Response:
     return problem_of(refused).response()
+
+
+def _nano(dollars: float | None) -> int | None:
+    return None if dollars is None else round(dollars * NANO_USD)
+
+
+def _day(timestamp: float) -> str:
+    """The day, UTC, as 2026-11-23."""
+    return time.strftime("%Y-%m-%d", time.gmtime(timestamp))
 
 
 def _report_tool(name: str, error: Exception) -> None:
@@ -267,6 +353,8 @@ async def _lifespan(
     store: ConversationStore | None,
     health: health_api.Health,
     sessions: Sessions,
+    publisher: Publisher,
+    books: Bookkeeping,
     places: SharedPlaces | Unlimited,
     meter: LoadMeter,
 ) -> AsyncIterator[None]:
@@ -276,6 +364,8 @@ async def _lifespan(
         asyncio.create_task(_watch(sessions), name="revocation watch"),
         asyncio.create_task(meter.run(), name="load meter"),
         asyncio.create_task(_count(sessions), name="count of users"),
+        asyncio.create_task(books.run(), name="bookkeeping"),
+        asyncio.create_task(publisher.run(), name="metrics"),
     }
     if isinstance(places, SharedPlaces):
         working.add(asyncio.create_task(places.run(), name="ledger of streams"))
@@ -286,6 +376,8 @@ async def _lifespan(
         for task in working:
             task.cancel()
         await asyncio.wait(working)
+        await books.aclose()
+        publisher.flush()
         await model.aclose()
         if store is not None:
             await store.aclose()

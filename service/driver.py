@@ -9,6 +9,7 @@ close 1011.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol, assert_never
@@ -22,6 +23,7 @@ from service.metrics.sessions import SessionRecord
 from service.places import Places, Unlimited
 from service.policies.allowance import Allowance, Standing
 from service.policies.batching import Batch
+from service.policies.budget import Budget
 from service.policies.pressure import Level, Pressure
 from service.session import streams
 from service.session.effects import (
@@ -38,6 +40,8 @@ from service.session.effects import (
 )
 from service.session.events import (
     AllowanceSpent,
+    AudioSent,
+    BudgetSpent,
     ClientBack,
     ClientFault,
     ClientGone,
@@ -66,6 +70,8 @@ from service.transports.ports import ClientConnection, ModelStream, ModelTranspo
 from service.wire import client, server, sonic_input, sonic_output
 from service.wire.subprotocol import Subprotocol
 
+# Clocks are read for one frame in 64.
+_ONE_IN: Final = 63
 _UNCOUNTED: Final = "It cannot be found out at the moment whether there is a place for you; please try again."
 _INTERNAL_ERROR: Final = "Something went wrong on our side; please start again."
 _log = logger("service.driver")
@@ -110,6 +116,8 @@ class Surroundings:
     allowances: Allowances = field(default_factory=_unlimited)
     store: ConversationStore | None = None
     store_timeout_s: float = 3.0
+    stopwatch: Callable[[], float] = time.perf_counter
+    """Finer than the clock, which stands still while one event is dealt with."""
     pressure: Pressure = field(default_factory=Pressure)
 
 
@@ -142,6 +150,13 @@ class Driver:
             timeout_s=surroundings.store_timeout_s,
         )
         self._clock = surroundings.clock
+        self._stopwatch = surroundings.stopwatch
+        self._frames_in = self._pieces_out = 0
+        self._began_at = 0.0
+        """On the stopwatch: when what is being dealt with came in."""
+        self._taken_s = 0.0
+        self._sounding = 0
+        self._first_sent = 0
         self._close_timeout_s = surroundings.close_timeout_s
         self._pressure = surroundings.pressure
         self._batch = Batch()
@@ -180,6 +195,7 @@ class Driver:
 
     def on_text(self, text: str) -> None:
         """The client sent a text message."""
+        self._began_at = self._stopwatch()
         try:
             message = client.decode_text(text, self._subprotocol)
         except VoiceError as error:
@@ -189,12 +205,19 @@ class Driver:
 
     def on_binary(self, frame: bytes) -> None:
         """The client sent a binary message."""
+        self._frames_in += 1
+        is_measured = not self._frames_in & _ONE_IN
+        if is_measured:
+            self._began_at = self._stopwatch()
         try:
             message = client.decode_binary(frame, self._subprotocol)
         except VoiceError as error:
             self.on_fault(error)
         else:
             self._feed(message)
+            if is_measured:
+                self._taken_s = self._stopwatch() - self._began_at
+                self._record.took_in(self._taken_s)
 
     def on_fault(self, error: VoiceError) -> None:
         """The client broke a rule that is checked outside the session."""
@@ -254,6 +277,10 @@ class Driver:
     def grant(self) -> Grant:
         """The sign-in that the session has now."""
         return self._holder.grant
+
+    def spent(self, budget: Budget, renewed_in_s: float) -> None:
+        """Nothing more may be spent on this session."""
+        self._feed(BudgetSpent(budget=budget, renewed_in_s=renewed_in_s))
 
     def revoke(self) -> None:
         """The issuer has taken the sign-in back."""
@@ -345,9 +372,12 @@ class Driver:
                         stream.send(sonic_input.encode(event), droppable=droppable)
                 case SendAudio(response_id=response_id, position=position, pcm=pcm):
                     self._connection.send(server.encode_audio(response_id, position, pcm, self._subprotocol))
+                    if response_id != self._sounding:
+                        self._sounding = self._first_sent = response_id
                 case SendToClient(message=message):
                     self._last_seq = message.seq
                     self._connection.send(server.encode(message))
+                    self._record.told(message, self._stopwatch() - self._began_at)
                 case CloseClient(code=code, reason=reason):
                     self._close(code, reason)
                 case (
@@ -513,7 +543,20 @@ class Driver:
 
     def stream_said(self, stream_id: int, payload: bytes) -> None:
         """The model said something."""
+        self._pieces_out += 1
+        is_measured = not self._pieces_out & _ONE_IN
+        self._began_at = self._stopwatch()
         self._feed(ModelEvent(stream_id=stream_id, event=sonic_output.decode(payload)))
+        if self._first_sent:
+            self._tell_sent()
+        elif is_measured:
+            self._record.took_out(self._stopwatch() - self._began_at)
+
+    def _tell_sent(self) -> None:
+        handled_s = self._stopwatch() - self._began_at
+        response_id, self._first_sent = self._first_sent, 0
+        self._record.took_out(handled_s)
+        self._feed(AudioSent(response_id=response_id, taken_s=self._taken_s, handled_s=handled_s))
 
     def stream_closed(self, stream_id: int, failure: ModelFailure | None) -> None:
         """A stream is over."""

@@ -41,6 +41,7 @@ class ErrorCode(StrEnum):
     START_TIMEOUT = "start_timeout"
     TOO_SLOW = "too_slow"
     FORBIDDEN = "forbidden"
+    BUDGET_SPENT = "budget_spent"
     AT_CAPACITY = "at_capacity"
     DAILY_LIMIT = "daily_limit"
     CONVERSATION_UNKNOWN = "conversation_unknown"

@@ -29,20 +29,31 @@ CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="voice"'}
 class Reception:
     """Lets people in under the same rules under which a connection is accepted."""
 
-    def __init__(self, *, rules: Rules, sign_in: SignIn, sessions: Sessions, allowances: Allowances) -> None:
+    def __init__(
+        self, *, rules: Rules, sign_in: SignIn, sessions: Sessions, allowances: Allowances, admin_group: str
+    ) -> None:
         self._rules = rules
         self._sign_in = sign_in
         self._sessions = sessions
         self._allowances = allowances
+        self._admin_group = admin_group
 
     async def user_of(self, visitor: Visitor) -> str:
         """Whose things a request is about; raises ProblemError."""
         return (await self._admit(visitor)).principal.user_id
 
+    async def administrator(self, visitor: Visitor) -> None:
+        """Raises ProblemError for whoever is not in the administrators' group."""
+        grant = await self._admit(visitor)
+        if self._admin_group not in grant.principal.groups:
+            raise ProblemError(
+                HTTPStatus.FORBIDDEN, "not_an_administrator", "Only administrators may see this."
+            )
+
     async def issue(self, visitor: Visitor) -> tuple[str, int]:
         """A ticket and its life in seconds; raises ProblemError."""
         grant = await self._admit(visitor)
-        refused = self._sessions.refusal()
+        refused = self._sessions.refusal() or await self._sessions.budget_refusal(grant)
         if refused is not None:
             raise problem_of(refused)
         await self._check_allowance(grant)

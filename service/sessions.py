@@ -4,19 +4,26 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
+from math import ceil
 from typing import Final, Protocol, assert_never
 
 from service import driver
 from service.api.health import Health, Phase
 from service.auth.ports import Grant, NotAllowedError, NotAuthenticatedError, SignInUnavailableError
 from service.auth.sign_in import SignIn
+from service.bookkeeping import Bookkeeping
 from service.errors import VoiceError
 from service.holder import Holder
+from service.metrics import contract
 from service.metrics.counters import Counters
 from service.metrics.logs import logger
+from service.metrics.registry import Registry
 from service.metrics.sessions import SessionRecord
+from service.metrics.tracing import Traces
 from service.policies.admission import Admission, Refusal
 from service.policies.allowance import Standing
+from service.policies.budget import Budget
+from service.policies.prices import Prices
 from service.session.events import StoreFault
 from service.transports.handshake import Refused
 from service.transports.ports import ClientConnection
@@ -37,6 +44,12 @@ _REFUSALS: Final[Mapping[Refusal, str]] = {
     Refusal.DRAINING: "This process is about to stop; please connect again.",
     Refusal.FULL: "All places are taken; please try again in a moment.",
     Refusal.BUSY: "This process has as much to do as it can; please try again in a moment.",
+}
+
+
+_SPENT: Final[Mapping[Budget, str]] = {
+    Budget.USER: "Your allowance for today is used up; it is renewed at midnight UTC.",
+    Budget.DEPLOYMENT: "This assistant's budget for today is used up; it is renewed at midnight UTC.",
 }
 
 
@@ -65,6 +78,10 @@ class Sessions:
         sign_in: SignIn,
         health: Health,
         counters: Counters,
+        registry: Registry,
+        prices: Callable[[], Prices],
+        books: Bookkeeping,
+        traces: Traces,
         surroundings: driver.Surroundings,
         new_session: NewSession,
         new_id: Callable[[], str],
@@ -78,6 +95,10 @@ class Sessions:
         self._sign_in = sign_in
         self._health = health
         self._counters = counters
+        self._registry = registry
+        self._prices = prices
+        self._books = books
+        self._traces = traces
         self._surroundings = surroundings
         self._new_session = new_session
         self._new_id = new_id
@@ -85,7 +106,8 @@ class Sessions:
         self._wall_clock = wall_clock
         self._elsewhere = elsewhere
         self._on_change = on_change
-        self._running: set[Attended] = set()
+        # In the order of their beginning: a set would have none, and what is done to all could not be repeated.
+        self._running: dict[Attended, None] = {}
         self._changed = asyncio.Event()
 
     def __len__(self) -> int:
@@ -96,11 +118,36 @@ class Sessions:
         try:
             grant = await self._sign_in.admit(headers, subprotocols)
         except (NotAuthenticatedError, NotAllowedError, SignInUnavailableError) as error:
+            self._registry.add(contract.SESSION_START, outcome="auth")
             return refusal_of(error)
         except Exception:  # noqa: BLE001 - a sign-in that fails lets nobody in
             _log.exception("sign-in failed")
+            self._registry.add(contract.SESSION_START, outcome="auth")
             return refusal_of(SignInUnavailableError(_RETRY_AFTER_S))
-        return self.refusal() or partial(self._attend, grant)
+        return self.refusal() or await self.budget_refusal(grant) or partial(self._attend, grant)
+
+    async def budget_refusal(self, grant: Grant) -> Refused | None:
+        """Why this user gets no session today; None when there is something left to spend."""
+        budget = await self._books.allow(grant.principal.user_id)
+        if budget is None:
+            return None
+        self._registry.add(contract.SESSION_START, outcome="quota")
+        return Refused(
+            status=HTTPStatus.TOO_MANY_REQUESTS,
+            code="budget_spent",
+            detail=_SPENT[budget],
+            retry_after_s=ceil(self._books.renewed_in_s()),
+        )
+
+    def _add(self, user_id: str, amounts: Mapping[str, int]) -> None:
+        """Something happened in a session of this user; whoever has nothing left to spend is told so."""
+        self._books.add(user_id, amounts)
+        if "cost_nano" not in amounts or (budget := self._books.spent(user_id)) is None:
+            return
+        for attended in self._running:
+            if budget is Budget.DEPLOYMENT or attended.user_id == user_id:
+                # What is being done for this session now is done first.
+                asyncio.get_running_loop().call_soon(attended.spent, budget, self._books.renewed_in_s())
 
     def refusal(self) -> Refused | None:
         """Why nobody, whoever they are, gets a session now; None when somebody may."""
@@ -111,6 +158,7 @@ class Sessions:
         )
         if refusal is None:
             return None
+        self._registry.add(contract.SESSION_START, outcome="overload")
         return Refused(
             status=HTTPStatus.SERVICE_UNAVAILABLE,
             code=refusal.value,
@@ -140,7 +188,14 @@ class Sessions:
             connection=connection,
             subprotocol=subprotocol,
             record=SessionRecord(
-                session_id=session_id, subprotocol=subprotocol.value, began_at=now, counters=self._counters
+                session_id=session_id,
+                subprotocol=subprotocol.value,
+                began_at=now,
+                counters=self._counters,
+                registry=self._registry,
+                traces=self._traces,
+                prices=self._prices(),
+                add_figures=partial(self._add, grant.principal.user_id),
             ),
             surroundings=self._surroundings,
             holder=holder,
@@ -154,7 +209,7 @@ class Sessions:
             resume=partial(self._resume, attended),
             on_finished=partial(self._forget, attended),
         )
-        self._running.add(attended)
+        self._running[attended] = None
         self._on_change(len(self._running))
         return attended
 
@@ -191,7 +246,7 @@ class Sessions:
                 attended.disown(StoreFault.UNKNOWN)
 
     def _forget(self, attended: "Attended") -> None:
-        self._running.discard(attended)
+        self._running.pop(attended, None)
         self._on_change(len(self._running))
         self._changed.set()
 

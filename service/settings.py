@@ -42,6 +42,11 @@ class Settings(SignInSettings):
     page_dir: Path | None = Field(
         default=None, description="Folder of the built page; empty: the page is served by somebody else."
     )
+    stage: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9_-]{0,32}$",
+        description="Dimension of the metric lines in the log; empty: no metric lines are written.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log line to write."
     )
@@ -136,6 +141,30 @@ class Settings(SignInSettings):
         description="What the model is told before the conversation (its system prompt); put no secret in it.",
     )
 
+    recordings: int = Field(
+        default=0,
+        ge=0,
+        le=1_000,
+        description="Flight recordings that a process keeps, for administrators; 0: none. They cost CPU with every"
+        " frame.",
+    )
+    recording_bytes: int = Field(
+        default=262_144, ge=4_096, le=67_108_864, description="Longest recording, compressed; then it ends."
+    )
+    recording_words: bool = Field(
+        default=False,
+        description="Whether recordings hold the words that were said; otherwise others of the same length.",
+    )
+    budget_user_usd: float | None = Field(
+        default=None, gt=0, description="What one user may spend a day (UTC) by list price; empty: no limit."
+    )
+    budget_deployment_usd: float | None = Field(
+        default=None, gt=0, description="What all users may spend a day (UTC) together; empty: no limit."
+    )
+    traces: bool = Field(
+        default=False,
+        description="Whether traces are sent to the collector that the `OTEL_EXPORTER_OTLP_` variables name.",
+    )
     model_quota: int = Field(
         default=0,
         ge=0,

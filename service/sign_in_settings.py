@@ -40,6 +40,12 @@ class SignInSettings(BaseSettings):
         default=("openid",),
         description="Scopes that a token must have, separated by commas; without `openid` revocation cannot be seen.",
     )
+    auth_admin_group: str = Field(
+        default="admins",
+        min_length=1,
+        max_length=128,
+        description="Group of the pool whose members see figures and recordings.",
+    )
     auth_jwks_url: str = Field(
         default="", description="Where the pool's public keys are; empty: below the issuer."
     )

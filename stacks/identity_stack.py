@@ -47,6 +47,14 @@ class IdentityStack(Stack):
             deletion_protection=protected,
             removal_policy=RemovalPolicy.RETAIN if protected else RemovalPolicy.DESTROY,
         )
+        cognito.CfnUserPoolGroup(
+            self,
+            "Administrators",
+            user_pool_id=self.pool.user_pool_id,
+            # The service's default for VOICE_AUTH_ADMIN_GROUP.
+            group_name="admins",
+            description="May see figures and recordings of the voice assistant",
+        )
         self.domain = self.pool.add_domain(
             "SignIn",
             cognito_domain=cognito.CognitoDomainOptions(domain_prefix=identity.domain_prefix),

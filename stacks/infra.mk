@@ -38,8 +38,10 @@ baseline:  ## record what an update must not replace
 cost:  ## write docs/cost.md
 	@sh delivery/cdk.sh synth && sh delivery/run.sh cost cdk.out
 
+# As the pipeline deploys: the image by a digest, whichever it is.
+EXAMPLE_DIGEST := sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 maps:  ## write docs/infrastructure-map.md and its picture
-	@sh delivery/cdk.sh synth && sh delivery/run.sh maps cdk.out
+	@IMAGE_DIGEST=$(EXAMPLE_DIGEST) sh delivery/cdk.sh synth && sh delivery/run.sh maps cdk.out
 
 pin-actions:  ## write the commit behind each release tag of an action into .github/workflows (asks GitHub)
 	@sh delivery/run.sh pin_actions

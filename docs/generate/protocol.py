@@ -22,6 +22,7 @@ CLIENT_MESSAGES: Final[tuple[type, ...]] = (
     client.Interrupt,
     client.End,
     client.Played,
+    client.Timings,
     client.Auth,
     client.Ping,
 )
@@ -64,6 +65,7 @@ ERROR_CODES: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.START_TIMEOUT: "nothing was said after the connection was made",
     ErrorCode.TOO_SLOW: "the client did not take what was sent to it",
     ErrorCode.FORBIDDEN: "this user may not",
+    ErrorCode.BUDGET_SPENT: "what may be spent today is spent; `goAway` with the reason `budget` said when it is renewed",
     ErrorCode.AT_CAPACITY: "all places are taken, and none became free in time",
     ErrorCode.DAILY_LIMIT: "this user has talked for as long as one may in a day",
     ErrorCode.CONVERSATION_UNKNOWN: "there is no such conversation or session to take up",

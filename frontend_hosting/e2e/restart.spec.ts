@@ -33,6 +33,7 @@ test('a service that restarts is waited for, and the call goes on', async ({ cal
   console.log(`service restarted: listening again after ${((Date.now() - beganMs) / 1000).toFixed(1)} s, its own stop and start included`)
 
   await expect(call.log, 'what was said is still there').toContainText('What can you do?')
+  await expect(call.log, 'and the assistant was told of it').not.toContainText('A new session began')
   await call.type('Where does this run?')
   await call.expectSound()
   await expect(page.getByRole('alert')).toHaveCount(0)

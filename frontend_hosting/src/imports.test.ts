@@ -9,7 +9,7 @@ const SRC = import.meta.dirname
 
 /** A core runs anywhere: it may import other cores and nothing else. */
 const PURE = [
-  'voice/protocol.ts', 'voice/session.ts', 'voice/thread.ts', 'voice/close-codes.ts', 'voice/heartbeat.ts',
+  'voice/protocol.ts', 'voice/session.ts', 'voice/thread.ts', 'voice/close-codes.ts', 'voice/heartbeat.ts', 'voice/clock-sync.ts',
   'voice/problems.ts', 'voice/notices.ts', 'voice/tickets.ts', 'voice/keepsake.ts', 'voice/event-log.ts', 'voice/words/en.ts', 'voice/words/numbers.ts',
   'voice/sound.ts', 'voice/cues.ts', 'voice/transcript-export.ts', 'voice/caption-timing.ts', 'voice/response-times.ts', 'voice/reply-times.ts',
   'voice/audio/frame.ts', 'voice/audio/pcm.ts', 'voice/audio/resampler.ts', 'voice/audio/barge-in.ts', 'voice/audio/onset-trigger.ts',
@@ -18,7 +18,7 @@ const PURE = [
 ]
 /** Each folder may import itself and these. */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
-  stories: ['auth', 'voice', 'ui', 'app'], app: [], auth: ['voice', 'ui'], voice: ['ui'], ui: [],
+  admin: ['voice', 'ui'], stories: ['auth', 'voice', 'ui', 'app'], app: [], auth: ['voice', 'ui'], voice: ['ui'], ui: [],
 }
 const IMPURE = /\b(?:Date\.now|performance\.now|Math\.random|setTimeout|setInterval|fetch\(|globalThis|document\.|navigator\.|postMessage)/u
 

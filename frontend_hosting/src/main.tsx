@@ -1,6 +1,6 @@
 import './app/styles.css'
 
-import { StrictMode } from 'react'
+import { lazy, type ReactNode, StrictMode, Suspense } from 'react'
 import { createRoot } from 'react-dom/client'
 
 import { Account, SignInAgain } from './auth/account.tsx'
@@ -12,6 +12,8 @@ import type { Meters } from './voice/conversation.ts'
 import { preload } from './voice/preload.ts'
 import { createVoiceSession } from './voice/voice-session.ts'
 import { VoiceSessionViewer } from './voice/voice-session-viewer.tsx'
+
+const Dashboard = lazy(async () => ({ default: (await import('./admin/dashboard.tsx')).Dashboard }))
 
 declare global {
   /** Levels and counters of the call, changed in place; the browser tests measure what was really heard by them. */
@@ -33,12 +35,21 @@ const session = createVoiceSession({ accessToken: signIn.accessToken })
 globalThis.voiceMeters = session.conversation.meters
 applyTheme(readStored('ui.theme', isTheme, 'system'))
 
+/** What the address asks for, which is known again once the way back from signing in has ended. */
+function Screen(): ReactNode {
+  return globalThis.location.pathname.startsWith('/admin') ? (
+    <Suspense fallback={null}><Dashboard accessToken={signIn.accessToken} /></Suspense>
+  ) : (
+    <VoiceSessionViewer session={session} account={<Account signIn={signIn} />} signInAgain={<SignInAgain signIn={signIn} />} />
+  )
+}
+
 const root = globalThis.document.querySelector('#root')
 if (!root) throw new Error('index.html has no #root')
 createRoot(root).render(
   <StrictMode>
     <SignInGate signIn={signIn}>
-      <VoiceSessionViewer session={session} account={<Account signIn={signIn} />} signInAgain={<SignInAgain signIn={signIn} />} />
+      <Screen />
     </SignInGate>
   </StrictMode>,
 )

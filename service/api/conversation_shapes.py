@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final, Literal
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -39,6 +40,10 @@ class Said(BaseModel):
     assistant: str
     outcome: str
     savedAt: str  # noqa: N815 - as on the wire
+    figures: dict[str, Any] | None = Field(
+        default=None,
+        description="where its time and money went, in milliseconds, tokens and billionths of a dollar",
+    )
 
 
 class Whole(Summary):
@@ -82,6 +87,7 @@ def whole_of(conversation: Conversation, turns: Sequence[SavedTurn]) -> Whole:
                 assistant=saved.turn.assistant,
                 outcome=saved.turn.outcome,
                 savedAt=saved.saved_at.isoformat(timespec="milliseconds"),
+                figures=None if saved.turn.figures is None else orjson.loads(saved.turn.figures),
             )
             for saved in turns
         ],

@@ -7,7 +7,7 @@ cut the sessions that are still being served. `/health/ready` is the one that tu
 from collections.abc import Callable, Mapping
 from enum import Enum
 from http import HTTPStatus
-from typing import Literal
+from typing import Literal, Protocol
 
 from fastapi import APIRouter
 from pydantic import BaseModel
@@ -20,6 +20,18 @@ class Phase(Enum):
     STARTING = "starting"
     SERVING = "serving"
     DRAINING = "draining"
+
+
+class LogPipe(Protocol):
+    """The way of the log out of the process."""
+
+    @property
+    def is_stalled(self) -> bool:
+        """Whether nobody reads it."""
+
+    @property
+    def dropped(self) -> int:
+        """Lines given up since the process began."""
 
 
 class Health:
@@ -61,9 +73,13 @@ class Readiness(BaseModel):
     reasons: list[str]
     sessions: int
     maxSessions: int  # noqa: N815 - as on the wire
+    log: Literal["ok", "stalled"]
+    logLinesDropped: int  # noqa: N815 - as on the wire
 
 
-def router(health: Health, *, sessions: Callable[[], int], max_sessions: int) -> APIRouter:
+def router(
+    health: Health, *, sessions: Callable[[], int], max_sessions: int, log: LogPipe | None = None
+) -> APIRouter:
     """GET /health, /health/live and /health/ready."""
     routes = APIRouter(tags=["health"])
 
@@ -85,6 +101,9 @@ def router(health: Health, *, sessions: Callable[[], int], max_sessions: int) ->
             "reasons": reasons,
             "sessions": sessions(),
             "maxSessions": max_sessions,
+            # Nobody reads the log: worth knowing, and no reason to turn people away.
+            "log": "stalled" if log is not None and log.is_stalled else "ok",
+            "logLinesDropped": 0 if log is None else log.dropped,
         }
         return _answer(body, HTTPStatus.SERVICE_UNAVAILABLE if reasons else HTTPStatus.OK)
 

@@ -8,7 +8,7 @@ at DEBUG (smithy logs each event it sends) are pinned above it, whatever level i
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
-from typing import IO, Any, Final
+from typing import Any, Final, Protocol
 
 import structlog
 
@@ -39,7 +39,17 @@ _UVICORN_NOISE: Final = frozenset(
 )
 
 
-def configure(level: str, *, stream: IO[str] | None = None) -> None:
+class Stream(Protocol):
+    """Where lines go."""
+
+    def write(self, text: str, /) -> object:
+        """Take a line, or a part of one."""
+
+    def flush(self) -> None:
+        """See to it that what was written goes out."""
+
+
+def configure(level: str, *, stream: Stream | None = None) -> None:
     """Send our own events and the libraries' warnings to `stream` (stderr) as JSON; once a process."""
     threshold = logging.getLevelNamesMapping()[level.upper()]
     shared: list[structlog.typing.Processor] = [

@@ -5,9 +5,9 @@ from typing import assert_never
 
 from service.errors import CloseCode, ErrorCode
 from service.policies.closure import Closure
-from service.session import sign_in, store_side, streams
+from service.session import reports, sign_in, store_side, streams
 from service.session.core import Core
-from service.session.effects import Direction, Fault, SendToClient, State
+from service.session.effects import Direction, Fault, Resumed, SendToClient, State
 from service.session.events import ClientBack, ClientFault, ClientGone
 from service.session.state import Signal
 from service.wire import client, server
@@ -35,7 +35,7 @@ def receive(core: Core, message: client.ClientMessage, now: float) -> None:
         _start(core, message, now)
         return
     _begin(core, now)
-    if not isinstance(message, client.Ping | client.Played | client.Auth):
+    if not isinstance(message, client.Ping | client.Played | client.Timings | client.Auth):
         core.active_at = now
     _control(core, message, now)
 
@@ -52,10 +52,12 @@ def _control(core: Core, message: client.ClientMessage, now: float) -> None:
             core.end(CloseCode.DONE, "The client ended the session.", error=None, now=now)
         case client.Played(response_id=response_id, position_ms=position_ms):
             _played(core, response_id, position_ms, now)
+        case client.Timings():
+            reports.timings(core, message)
         case client.Auth():
             sign_in.redeem(core, message)
         case client.Ping(id=ping_id):
-            _ping(core, ping_id)
+            _ping(core, ping_id, now)
         case client.Start() | client.Audio():
             raise AssertionError(message.type)  # `receive` has dealt with these
         case _:
@@ -101,7 +103,8 @@ def give_up(core: Core, now: float) -> None:
 
 def _back(core: Core, event: ClientBack, now: float) -> None:
     """The client has a new connection: tell it what it has missed, and go on."""
-    core.resumption.parked_at = None
+    away_since, core.resumption.parked_at = core.resumption.parked_at, None
+    core.emit(Resumed(outcome="ok", gap_ms=0 if away_since is None else round((now - away_since) * 1_000)))
     core.resumption.token = event.token
     core.active_at = now
     sign_in.begin(core, event.signed_in_until, now)
@@ -200,6 +203,8 @@ def _audio(core: Core, audio: client.Audio, now: float) -> None:
         core.upstream.hear(audio.pcm, core.terms, now)
     if core.state is State.OVER:
         return
+    if audio.captured_at_ms is not None:
+        core.upstream.arrivals.note(audio.captured_at_ms, now)
     if audio.sequence is not None:
         core.unacked = audio.sequence
         if now - core.acked_at >= _ACK_EVERY_S:
@@ -316,9 +321,9 @@ def _played(core: Core, response_id: int, position_ms: int, now: float) -> None:
         core.counts.add(Direction.FROM_CLIENT, client.Played.type, Fault.OUT_OF_ORDER)
 
 
-def _ping(core: Core, ping_id: int) -> None:
+def _ping(core: Core, ping_id: int, now: float) -> None:
     if core.is_ready:
-        core.tell(server.Pong, id=ping_id)
+        core.tell(server.Pong, id=ping_id, clock_ms=round(now * 1_000))
     else:
         # `ready` comes first; the control rate bounds how many wait.
         core.early_pongs.append(ping_id)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from service.errors import CloseCode, ErrorCode
 from service.policies.closure import Closure
 from service.policies.hearing import Hearing
+from service.policies.prices import usd
 from service.session.counts import Counts
 from service.session.dialogue import Dialogue
 from service.session.effects import (
@@ -26,6 +27,7 @@ from service.session.effects import (
     UsageCounted,
 )
 from service.session.keeping import Keeping, KeepRest, KeptTurn, RenewGrip, SaveTurn, bounded
+from service.session.measuring import Figures, figures_of, on_the_wire, with_late_news
 from service.session.reply import Discard, Reply, Until
 from service.session.resumption import Resumption
 from service.session.state import STATE_NAMES, TRANSITIONS, Signal
@@ -47,6 +49,8 @@ class Settling:
     """A turn that is over and not written yet."""
 
     turn: int
+    measured: Turn
+    figures: Figures
     outcome: Outcome
     due_at: float
     cut_reply: Reply | None
@@ -62,6 +66,8 @@ class Leaving:
     code: CloseCode
     error: ErrorCode | None
     sentence: str = "The session has come to its announced end."
+    farewell: str | None = None
+    """What the model is told to say before; None: nothing, or it was told."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -234,15 +240,18 @@ class Core:
             reply_ms = reply.ms(heard)
             if outcome is not Outcome.COMPLETED:
                 self.dialogue.cut(turn.number, heard, sent=reply.samples)
+        timings = turn.timings(reply_ms)
+        figures = figures_of(turn, timings, self.usage.of_turn(), self.terms.prices)
         self.settling.append(
             Settling(
                 turn=turn.number,
+                measured=turn,
+                figures=figures,
                 outcome=outcome,
                 due_at=now + self.terms.settle_s,
                 cut_reply=reply if outcome is Outcome.INTERRUPTED else None,
             )
         )
-        timings = turn.timings(reply_ms)
         if tell:
             self.seq += 1
             told = server.TurnIs(
@@ -253,6 +262,8 @@ class Core:
                 response_id=turn.response_id,
                 saved=False,
                 timings=timings,
+                waterfall=on_the_wire(figures.waterfall),
+                cost_usd=usd(figures.cost_nano_usd),
             )
             self.send(told)
             self.unsaved[turn.number] = told
@@ -267,6 +278,10 @@ class Core:
                 time_to_first_audio_ms=timings.time_to_first_audio_ms,
                 reply_ms=timings.reply_ms,
                 interrupted=outcome is Outcome.INTERRUPTED,
+                waterfall=figures.waterfall,
+                used=figures.used,
+                cost_nano_usd=figures.cost_nano_usd,
+                audio_gaps=reply.gaps if reply is not None else 0,
             )
         )
         self.active_at = now
@@ -307,8 +322,13 @@ class Core:
             self.unsaved.pop(over.turn, None)
             return
         turn = KeptTurn(
-            number=over.turn, user=bounded(user), assistant=bounded(assistant), outcome=over.outcome.value
+            number=over.turn,
+            user=bounded(user),
+            assistant=bounded(assistant),
+            outcome=over.outcome.value,
+            figures=with_late_news(over.figures, over.measured).as_json(),
         )
+        self.keeping.ended_at[over.turn] = over.due_at - self.terms.settle_s
         write = SaveTurn(conversation_id=self.terms.conversation_id, epoch=epoch, turn=turn)
         lost = self.keeping.put(write)
         if lost:

@@ -2,11 +2,18 @@
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Final
 
 from service.errors import CloseCode, ModelFailureKind
+from service.policies.budget import Budget
+from service.policies.waterfall import Verdict, Waterfall
 from service.session.keeping import Keep, KeepRest
+from service.wire.frozen import frozen
 from service.wire.server import ClosedBy, Outcome, ServerMessage
 from service.wire.sonic_input import ModelInput
+from service.wire.sonic_output import Usage
+
+NOTHING_USED: Final = Usage(input_speech=0, input_text=0, output_speech=0, output_text=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +23,7 @@ class OpenStream:
     stream_id: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SendToModel:
     """Send one event on this stream; only `droppable` ones may be lost when the model takes nothing."""
 
@@ -39,7 +46,7 @@ class SendToClient:
     message: ServerMessage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SendAudio:
     """Send reply audio; `position` is the index of its first sample within the reply."""
 
@@ -113,6 +120,8 @@ class StreamLost:
     kind: ModelFailureKind
     reason: str
     will_retry: bool
+    was_open: bool = True
+    """Whether the model had accepted it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +145,10 @@ class TurnEnded:
     time_to_first_audio_ms: int | None
     reply_ms: int | None
     interrupted: bool
+    waterfall: Waterfall | None = None
+    used: Usage = NOTHING_USED
+    cost_nano_usd: int = 0
+    audio_gaps: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,12 +201,62 @@ class ValidationCounted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TimingsTold:
+    """A client told its side of a reply; `waterfall` when it could be used."""
+
+    verdict: Verdict
+    waterfall: Waterfall | None
+    underruns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamBegan:
+    """The model accepted a stream, so long after it was asked for."""
+
+    stream_id: int
+    opening_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandbyLost:
+    """A stream that should have taken over could not be had."""
+
+    kind: ModelFailureKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamReplaced:
+    """The session moved to a fresh stream, and had none for so long."""
+
+    planned: bool
+    gap_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed:
+    """A client came back, or could not."""
+
+    outcome: str
+    """`ok`, `fresh` or `rejected`."""
+    gap_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WoundDown:
+    """A budget was spent, and the session is on its way to its end."""
+
+    budget: Budget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnKept:
     """A turn was written, or given up because too many waited; `waiting` are still to be written."""
 
     turns: int
     saved: bool
     waiting: int
+    lag_ms: int | None = None
+    """From the end of the turn to its commit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +277,12 @@ type Announcement = (
     | ValidationCounted
     | TurnKept
     | StoreFaulted
+    | TimingsTold
+    | StreamBegan
+    | StandbyLost
+    | StreamReplaced
+    | Resumed
+    | WoundDown
 )
 type Effect = (
     OpenStream

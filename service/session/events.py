@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from service.errors import CloseCode, ErrorCode, ModelFailure
+from service.policies.budget import Budget
 from service.session.keeping import KeptTurn
 from service.wire.client import ClientMessage, Heard
+from service.wire.frozen import frozen
 from service.wire.sonic_output import ModelOutput
 
 
@@ -53,7 +55,7 @@ class StreamAccepted:
     stream_id: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ModelEvent:
     """The model said something on this stream."""
 
@@ -179,6 +181,26 @@ class SignInRevoked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AudioSent:
+    """The first audio of a reply is at the client's socket, so long after it came.
+
+    `taken_s` is what a frame of the user's takes on its way in.
+    """
+
+    response_id: int
+    taken_s: float
+    handled_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetSpent:
+    """Nothing more may be spent on this session; `renewed_in_s` says when something may again."""
+
+    budget: Budget
+    renewed_in_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Disowned:
     """The session's conversation was taken over (SUPERSEDED) or deleted (UNKNOWN), as its next write would find out."""
 
@@ -200,5 +222,7 @@ type Event = (
     | SignInEvent
     | PlaceSide
     | DrainRequested
+    | AudioSent
+    | BudgetSpent
     | Disowned
 )

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 MAX_WAITING_TURNS: Final = 50
@@ -20,11 +20,13 @@ class KeptTurn:
     user: str
     assistant: str
     outcome: str
+    figures: str | None = field(default=None, compare=False)
+    """Its time and money, as JSON; a turn is the same whatever was measured of it."""
 
     @property
     def size_bytes(self) -> int:
         """About as much as it takes."""
-        return len(self.user.encode()) + len(self.assistant.encode()) + 100
+        return len(self.user.encode()) + len(self.assistant.encode()) + len(self.figures or "") + 100
 
 
 def bounded(text: str) -> str:
@@ -123,6 +125,8 @@ class Keeping:
         self._writes = 0
         self.epoch: int | None = None
         """Under which this session writes; None: it owns no conversation."""
+        self.ended_at: dict[int, float] = {}
+        """When turns ended that are being written, by their number."""
         self.last_turn = 0
         """The newest that is written."""
         self.failures = 0
@@ -152,6 +156,7 @@ class Keeping:
             oldest = next(waiting for waiting in self._waiting if isinstance(waiting, SaveTurn))
             self._waiting.remove(oldest)
             self._waiting_bytes -= oldest.turn.size_bytes
+            self.ended_at.pop(oldest.turn.number, None)
             lost += 1
         self.go_on()
         return lost

@@ -8,11 +8,13 @@ from collections.abc import Callable, Sequence
 from hmac import compare_digest
 from typing import assert_never
 
-from service.session import client_side, model_side, sign_in, store_side, streams, timers, tool_side
+from service.session import client_side, model_side, reports, sign_in, store_side, streams, timers, tool_side
 from service.session.core import NEVER, Core
 from service.session.effects import Direction, Effect, Fault, State
 from service.session.events import (
     AllowanceSpent,
+    AudioSent,
+    BudgetSpent,
     ClientBack,
     ClientFault,
     ClientGone,
@@ -88,8 +90,17 @@ class Session:
         if core.state is State.OVER:
             return ()
         core.out = []
-        if not _is_plain_audio(event):
+        if isinstance(event, Audio) and not event.end_of_utterance:
+            # Half of all events; what follows would look at it last.
+            client_side.receive(core, event, now)
+            return self._done(now)
+        if not (isinstance(event, ModelEvent) and isinstance(event.event, AudioOutput)):
             self._soonest.forget()
+        self._take(event, now)
+        return self._done(now)
+
+    def _take(self, event: Event, now: float) -> None:
+        core = self._core
         match event:
             case ModelEvent() | StreamOpened() | StreamAccepted() | StreamClosed():
                 self._model(event, now)
@@ -103,11 +114,12 @@ class Session:
                 sign_in.receive(core, event, now)
             case DrainRequested(deadline_s=deadline_s, after_s=after_s):
                 timers.leave(core, GoAwayReason.DEPLOY, deadline_s, now, after_s=after_s)
+            case AudioSent() | BudgetSpent():
+                reports.receive(core, event, now)
             case ClientFault() | ClientBack() | ClientGone():
                 client_side.connection(core, event, now)
             case _:
                 client_side.receive(core, event, now)
-        return self._done(now)
 
     def tick(self, now: float) -> Sequence[Effect]:
         """Do what is due by now; harmless when nothing is."""
@@ -154,8 +166,8 @@ class Session:
                 core.upstream.begin_standby(core.terms)
             case StreamAccepted() | ModelEvent():
                 streams.standby_accepted(core, now)
-            case StreamClosed():
-                streams.standby_lost(core, now)
+            case StreamClosed(failure=failure):
+                streams.standby_lost(core, failure, now)
             case _:
                 assert_never(event)
 
@@ -177,10 +189,3 @@ class Session:
             streams.leave_if_due(core, now)
         # The list is handed over: the next event begins a new one.
         return core.out
-
-
-def _is_plain_audio(event: Event) -> bool:
-    """Whether this is a frame of audio and nothing else, as nearly all events are."""
-    if isinstance(event, ModelEvent):
-        return isinstance(event.event, AudioOutput)
-    return isinstance(event, Audio) and not event.end_of_utterance

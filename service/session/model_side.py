@@ -58,6 +58,8 @@ def _other(core: Core, event: model.ModelOutput, now: float) -> None:  # noqa: C
             _completed(core, now)
         case model.Usage():
             core.usage.count(event)
+        case model.UsageSince(used=used):
+            core.usage.add(used)
         case model.CompletionStart() | model.Unknown() | model.Malformed():
             pass
         case model.AudioOutput():

@@ -21,6 +21,8 @@ class Reply:
     """When all audio sent so far will have sounded."""
     last_output_at: float
     samples: int = 0
+    gaps: int = 0
+    """Times that what was sent had sounded before more of it came."""
     is_complete: bool = False
     """Whether the model has said that all of its audio was sent."""
     heard_ms: int | None = None
@@ -33,6 +35,8 @@ class Reply:
         """Take note of audio sent; returns the position of its first sample."""
         position = self.samples
         samples = len(pcm) // BYTES_PER_SAMPLE
+        if position and now > self.play_ends_at:
+            self.gaps += 1
         self.samples += samples
         self.play_ends_at = max(self.play_ends_at, now) + samples / self.rate_hz
         self.last_output_at = now

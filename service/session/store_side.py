@@ -6,7 +6,7 @@ from typing import assert_never
 from service.errors import CloseCode, ErrorCode
 from service.session import streams
 from service.session.core import Core
-from service.session.effects import StoreFaulted, TurnKept
+from service.session.effects import Resumed, StoreFaulted, TurnKept
 from service.session.events import Disowned, Kept, NotKept, Owned, StoreFault, StoreSide
 from service.session.keeping import (
     AttachConversation,
@@ -95,9 +95,11 @@ def _kept(core: Core, event: Kept, now: float) -> None:
     core.keeping.failures = 0
     core.keeping.was_told_not_saved = False
     if event.owned is not None and core.keeping.waits_for_history_since is not None:
+        if isinstance(write, ResumeSession):
+            core.emit(Resumed(outcome="fresh"))
         _owned(core, event.owned, write, now)
     elif isinstance(write, SaveTurn):
-        _saved(core, write.turn.number)
+        _saved(core, write.turn.number, now)
     core.keeping.go_on()
 
 
@@ -114,9 +116,11 @@ def _owned(core: Core, owned: Owned, write: Write, now: float) -> None:
     streams.begin(core, now, urgent=isinstance(write, ResumeSession))
 
 
-def _saved(core: Core, number: int) -> None:
+def _saved(core: Core, number: int, now: float) -> None:
     core.keeping.last_turn = number
-    core.emit(TurnKept(turns=1, saved=True, waiting=core.keeping.waiting_turns))
+    ended_at = core.keeping.ended_at.pop(number, None)
+    lag_ms = None if ended_at is None else round((now - ended_at) * 1_000)
+    core.emit(TurnKept(turns=1, saved=True, waiting=core.keeping.waiting_turns, lag_ms=lag_ms))
     told = core.unsaved.pop(number, None)
     if told is not None:
         core.seq += 1
@@ -132,6 +136,8 @@ def _failed(core: Core, event: NotKept, now: float) -> None:
     if event.fault is StoreFault.UNAVAILABLE:
         _unavailable(core, write, now)
         return
+    if event.fault is not StoreFault.SUPERSEDED and isinstance(write, ResumeSession):
+        core.emit(Resumed(outcome="rejected"))
     _disowned(core, event.fault, now)
 
 

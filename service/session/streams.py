@@ -5,8 +5,19 @@ from typing import assert_never
 
 from service.errors import CloseCode, ErrorCode, ModelFailure, ModelFailureKind
 from service.policies.history import Message
+from service.session import reports
 from service.session.core import NEVER, Core, Leaving
-from service.session.effects import CloseStream, Direction, Fault, State, StreamLost, TakePlace
+from service.session.effects import (
+    CloseStream,
+    Direction,
+    Fault,
+    StandbyLost,
+    State,
+    StreamBegan,
+    StreamLost,
+    StreamReplaced,
+    TakePlace,
+)
 from service.session.events import AllowanceSpent, PlaceGiven, PlaceQueued, PlaceRefused, PlaceSide
 from service.session.state import Signal
 from service.session.upstream import Phase
@@ -91,6 +102,10 @@ def _history(core: Core) -> Sequence[Message]:
 
 def accepted(core: Core, now: float) -> None:
     """The model hears us."""
+    core.emit(_began(core.upstream.stream_id, core.upstream.opened_at, now))
+    if core.upstream.replacing_since is not None:
+        core.emit(StreamReplaced(planned=False, gap_ms=round((now - core.upstream.replacing_since) * 1_000)))
+        core.upstream.replacing_since = None
     if not core.is_ready:
         _say_ready(core)
     core.upstream.accepted(core.terms, now)
@@ -142,6 +157,10 @@ def say_ready(core: Core, *, resumed: bool) -> None:
     core.resumption.ready_seq = core.seq
 
 
+def _began(stream_id: int, asked_at: float, now: float) -> StreamBegan:
+    return StreamBegan(stream_id=stream_id, opening_ms=round((now - asked_at) * 1_000))
+
+
 def replace(core: Core, now: float) -> None:
     """Move to a fresh stream on purpose; the client need not notice.
 
@@ -169,8 +188,10 @@ def replace(core: Core, now: float) -> None:
 def _next(core: Core, now: float) -> None:
     """The stream that stands by, where there is one that the model has accepted; else another."""
     if not core.upstream.has_successor:
+        core.upstream.replacing_since = now
         open_next(core, now)
         return
+    core.emit(StreamReplaced(planned=True, gap_ms=0))
     _forget_stream(core)
     core.upstream.switch(core.terms, _history(core), now)
     _heard_again(core, now)
@@ -216,10 +237,12 @@ def standby_accepted(core: Core, now: float) -> None:
     standby = core.upstream.standby
     if standby is not None and standby.is_begun and standby.accepted_at is None:
         standby.accepted_at = now
+        core.emit(_began(standby.stream_id, standby.opened_at, now))
 
 
-def standby_lost(core: Core, now: float) -> None:
+def standby_lost(core: Core, failure: ModelFailure | None, now: float) -> None:
     """It could not be had; the current one goes on, and another is asked for in a while."""
+    core.emit(StandbyLost(kind=ModelFailureKind.CONNECTION_LOST if failure is None else failure.kind))
     core.upstream.standby = None
     core.prepare_after = now + core.terms.continuation.prepare_again_s
 
@@ -261,6 +284,7 @@ def lost(core: Core, failure: ModelFailure | None, now: float) -> None:
             kind=failure.kind,
             reason=failure.message,
             will_retry=wait_s is not None,
+            was_open=upstream.phase in {Phase.LIVE, Phase.ENDED},
         )
     )
     upstream.phase = Phase.NONE
@@ -315,14 +339,25 @@ _SENTENCES = {
 
 def can_leave(core: Core) -> bool:
     """Whether nothing runs, and nothing that was said would be lost, should the session end now."""
-    is_idle = core.state is State.CONNECTING or (core.state is State.LISTENING and core.is_quiet)
-    return is_idle and core.is_kept
+    return _is_idle(core) and core.is_kept
+
+
+def goodbye_is_due(core: Core, leaving: Leaving) -> bool:
+    """Whether the assistant has a last word to say, and may say it now."""
+    return leaving.farewell is not None and core.upstream.phase is Phase.LIVE and _is_idle(core)
+
+
+def _is_idle(core: Core) -> bool:
+    return core.state is State.CONNECTING or (core.state is State.LISTENING and core.is_quiet)
 
 
 def leave_if_due(core: Core, now: float) -> None:
     """A session that was told to go does so when nothing runs any more, or when its time is up."""
     leaving = core.leaving
     if leaving is None or core.state is State.OVER:
+        return
+    if goodbye_is_due(core, leaving) and now < leaving.by:
+        reports.say_goodbye(core, leaving, now)
         return
     may_go = leaving.code is not CloseCode.DONE and leaving.after <= now and can_leave(core)
     if may_go or leaving.by <= now:

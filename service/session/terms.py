@@ -7,6 +7,7 @@ from service.policies.backoff import Backoff
 from service.policies.closure import Closure, TrailingSilence
 from service.policies.continuation import Continuation
 from service.policies.endpointing import Endpointing
+from service.policies.prices import Prices, prices_on
 from service.policies.profiles import NOVA_2_SONIC, ModelProfile
 from service.policies.rate import RateLimits
 from service.policies.replay import Replay
@@ -49,6 +50,9 @@ class SessionTerms:
     continuation: Continuation = field(default_factory=Continuation)
     rates: RateLimits = field(default_factory=RateLimits)
     expiry: Expiry = field(default_factory=Expiry)
+
+    prices: Prices = field(default_factory=lambda: prices_on("amazon.nova-2-sonic-v1:0", "2026-11-23"))
+    """What the model's tokens cost on the day on which the session begins."""
 
     start_timeout_s: float = 10.0
     """A client that says nothing at all is closed after this."""

@@ -6,9 +6,11 @@ opening, and idleness; THINKING the reply; SPEAKING the end of the reply.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Final
 
 from service.errors import CloseCode, ErrorCode
+from service.policies.prices import usd
 from service.session import client_side, sign_in, store_side, streams, tool_side
 from service.session.core import NEVER, Core, Leaving
 from service.session.effects import Direction, Fault, State
@@ -202,7 +204,9 @@ def _leaving_at(core: Core) -> float:
     leaving = core.leaving
     if leaving is None:
         return NEVER
-    if leaving.code is not CloseCode.DONE and streams.can_leave(core):
+    if leaving.code is not CloseCode.DONE and (
+        streams.can_leave(core) or streams.goodbye_is_due(core, leaving)
+    ):
         return min(leaving.after, leaving.by)
     return leaving.by
 
@@ -261,6 +265,7 @@ def _usage(core: Core, now: float) -> None:
         input=server.Tokens(speech_tokens=spoken_in, text_tokens=typed_in),
         output=server.Tokens(speech_tokens=spoken_out, text_tokens=typed_out),
         total_tokens=spoken_in + typed_in + spoken_out + typed_out,
+        cost_usd=usd(core.terms.prices.cost_nano_usd(total)),
     )
 
 
@@ -327,17 +332,15 @@ TIMERS: Final[Sequence[Timer]] = (
 
 
 # What a frame of audio can move, either way, while nothing that `Soonest` pins has changed.
-_MOVED_BY_AUDIO: Final = (
-    _speaking_at,
-    _reply_at,
-    _watchdog_at,
-    _deaf_at,
-    _replay_at,
-    _keep_alive_at,
-    _ack_at,
-    _counts_at,
-)
-_OTHERS: Final = tuple(due_at for due_at, _ in TIMERS if due_at not in _MOVED_BY_AUDIO)
+_MOVED_IN_ANY_STATE: Final = (_replay_at, _keep_alive_at, _ack_at, _counts_at)
+_MOVED_BY_AUDIO: Final = {
+    State.CONNECTING: _MOVED_IN_ANY_STATE,
+    State.LISTENING: (_watchdog_at, _deaf_at, *_MOVED_IN_ANY_STATE),
+    State.THINKING: (_reply_at, *_MOVED_IN_ANY_STATE),
+    State.SPEAKING: (_speaking_at, *_MOVED_IN_ANY_STATE),
+}
+_MOVED: Final = frozenset(chain(*_MOVED_BY_AUDIO.values()))
+_OTHERS: Final = tuple(due_at for due_at, _ in TIMERS if due_at not in _MOVED)
 
 
 def deadline(core: Core) -> float:
@@ -373,7 +376,7 @@ class Soonest:
         if self._others_at is None or pinned != self._pinned:
             self._pinned = pinned
             self._others_at = min([due_at(core) for due_at in _OTHERS])
-        return min(self._others_at, *[due_at(core) for due_at in _MOVED_BY_AUDIO])
+        return min(self._others_at, *[due_at(core) for due_at in _MOVED_BY_AUDIO[core.state]])
 
 
 def run(core: Core, now: float) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from service.policies.waterfall import Waterfall
 from service.wire.server import ClosedBy, Timings
 
 
@@ -29,6 +30,12 @@ class Turn:
     closed_by: ClosedBy | None = None
     response_id: int | None = None
     first_audio_at: float | None = None
+    sent_at: float | None = None
+    """When that audio was at the client's socket."""
+    taken_s: float = 0.0
+    """How long a frame of this session takes through the service."""
+    waterfall: Waterfall | None = None
+    """With the client's side; None until it has told that."""
 
     def hear(self, audio_s: float, now: float) -> None:
         """Take note of some audio of the client's."""

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Final
 
 from service.policies.history import Message
+from service.session.arrivals import Arrivals
 from service.session.counts import Counts
 from service.session.effects import CloseStream, Direction, Effect, Fault, OpenStream, SendToModel
 from service.session.terms import SessionTerms
@@ -87,6 +88,9 @@ class Upstream:
         self.live_at = 0.0
         self.fed_until = 0.0
         self.client_is_sending = False
+        self.arrivals = Arrivals()
+        self.replacing_since: float | None = None
+        """Since when the session moves to another stream without having one."""
         self._audio_ms = 0.0
         self._block = AudioBlock(prompt="", content="")
         self._names = 0
@@ -122,7 +126,8 @@ class Upstream:
     @property
     def replay_at(self) -> float | None:
         """When to go on saying what has waited; None when nothing has, or nobody hears it."""
-        return self._replay_at if self.phase is Phase.LIVE and self._is_behind else None
+        # Asked after every frame, so `_is_behind` is spelled out.
+        return self._replay_at if self.phase is Phase.LIVE and (self._carried or self._waiting) else None
 
     @property
     def _is_behind(self) -> bool:

@@ -14,6 +14,15 @@ def _sum(a: Usage, b: Usage, sign: int = 1) -> Usage:
     )
 
 
+def _larger(a: Usage, b: Usage) -> Usage:
+    return Usage(
+        input_speech=max(a.input_speech, b.input_speech),
+        input_text=max(a.input_text, b.input_text),
+        output_speech=max(a.output_speech, b.output_speech),
+        output_text=max(a.output_text, b.output_text),
+    )
+
+
 class UsageLedger:
     """Sums over streams, and remembers what was told and announced."""
 
@@ -21,6 +30,7 @@ class UsageLedger:
         self._earlier_streams = _NOTHING
         self._this_stream = _NOTHING
         self._announced = _NOTHING
+        self._of_earlier_turns = _NOTHING
         self._has_news = False
         self._told_at = float("-inf")
 
@@ -30,9 +40,20 @@ class UsageLedger:
         return _sum(self._earlier_streams, self._this_stream)
 
     def count(self, usage: Usage) -> None:
-        """Take a stream's count, which is cumulative."""
-        self._this_stream = usage
+        """Take a stream's count, which is cumulative; a late one that says less takes nothing back."""
+        self._this_stream = _larger(self._this_stream, usage)
         self._has_news = True
+
+    def add(self, usage: Usage) -> None:
+        """Take what was used since the last event, from a model that tells no totals."""
+        self._this_stream = _sum(self._this_stream, usage)
+        self._has_news = True
+
+    def of_turn(self) -> Usage:
+        """What was used since this was asked last: a turn's share, with what came late of the one before."""
+        total = self.total
+        used, self._of_earlier_turns = _sum(total, self._of_earlier_turns, -1), total
+        return used
 
     def next_stream(self) -> None:
         """The next count begins at nothing again."""

@@ -258,6 +258,7 @@ class DynamoDbStore:
                 "user": string(turn.user),
                 "assistant": string(turn.assistant),
                 "outcome": string(turn.outcome),
+                **({} if turn.figures is None else {"figures": string(turn.figures)}),
                 "saved_at": number(now),
                 "epoch": number(epoch),
                 TTL_ATTRIBUTE: expires_at,

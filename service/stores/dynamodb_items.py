@@ -73,6 +73,7 @@ def saved_turn(item: Item) -> SavedTurn:
         user=item["user"]["S"],
         assistant=item["assistant"]["S"],
         outcome=item["outcome"]["S"],
+        figures=item["figures"]["S"] if "figures" in item else None,
     )
     return SavedTurn(turn=turn, saved_at=_instant(item["saved_at"]))
 

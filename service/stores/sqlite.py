@@ -180,9 +180,9 @@ class SqliteStore:
             )
             values = (
                 *(user_id, conversation_id, turn.number, turn.user, turn.assistant),
-                *(turn.outcome, now, epoch),
+                *(turn.outcome, now, epoch, turn.figures),
             )
-            added = database.execute("INSERT OR IGNORE INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+            added = database.execute("INSERT OR IGNORE INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
             if added.rowcount == 0 and self._writer_of(user_id, conversation_id, turn.number) != epoch:
                 raise SupersededError(f"turn {turn.number} was written by another session")
 
@@ -268,6 +268,7 @@ def _saved_turn(row: sqlite3.Row) -> SavedTurn:
         user=row["user_text"],
         assistant=row["assistant_text"],
         outcome=row["outcome"],
+        figures=row["figures"],
     )
     return SavedTurn(turn=turn, saved_at=_instant(row["saved_at"]))
 

@@ -24,11 +24,12 @@ CREATE INDEX expiry ON conversations (expires_at);
 CREATE TABLE turns (
     user_id TEXT NOT NULL, conversation_id TEXT NOT NULL, number INTEGER NOT NULL,
     user_text TEXT NOT NULL, assistant_text TEXT NOT NULL, outcome TEXT NOT NULL,
-    saved_at REAL NOT NULL, epoch INTEGER NOT NULL,
+    saved_at REAL NOT NULL, epoch INTEGER NOT NULL, figures TEXT,
     PRIMARY KEY (user_id, conversation_id, number),
     FOREIGN KEY (user_id, conversation_id) REFERENCES conversations ON DELETE CASCADE
 );
 """
+_FIGURES: Final = "ALTER TABLE turns ADD COLUMN figures TEXT"
 _SHARED: Final = """
 CREATE TABLE tickets (name TEXT PRIMARY KEY, sealed BLOB NOT NULL, expires_at REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (
@@ -109,7 +110,7 @@ def _upgrade(database: sqlite3.Connection) -> None:
     try:
         # Another process may have been faster.
         version = database.execute("PRAGMA user_version").fetchone()[0]
-        steps = {0: (_SCHEMA, _SHARED), 1: (_SHARED,)}.get(version, ())
+        steps = {0: (_SCHEMA, _SHARED), 1: (_FIGURES, _SHARED)}.get(version, ())
         for statement in ";".join(steps).split(";"):
             database.execute(statement)
         database.execute(f"PRAGMA user_version = {_VERSION}")

@@ -9,6 +9,8 @@ from typing import Literal, Protocol
 from service.stores.ports import ConversationStore, Documents, Retention
 from service.stores.sqlite import SqliteStore
 from service.stores.sqlite_shared import SqliteDocuments, SqliteTickets
+from service.stores.statistics import StatisticsStore
+from service.stores.statistics_sqlite import SqliteStatistics
 from service.stores.worker import Worker
 
 
@@ -29,6 +31,7 @@ class Stores:
     conversations: ConversationStore
     tickets: Tickets
     documents: Documents
+    statistics: StatisticsStore
 
 
 def open_stores(
@@ -49,6 +52,7 @@ def open_stores(
             conversations=store,
             tickets=SqliteTickets(store.file),
             documents=SqliteDocuments(store.file, time.time),
+            statistics=SqliteStatistics(path.with_name("statistics.sqlite"), wall_clock=time.time),
         )
     if kind == "dynamodb" and table is not None:
         return _dynamodb(table, region, endpoint, timeout_s, retention)
@@ -67,6 +71,10 @@ def _dynamodb(
         THREADS as SHARED_THREADS,
     )
     from service.stores.dynamodb_shared import DynamoDbDocuments, DynamoDbTickets  # noqa: PLC0415 - see above
+    from service.stores.statistics_dynamodb import (  # noqa: PLC0415 - see above
+        THREADS as STATISTICS_THREADS,
+    )
+    from service.stores.statistics_dynamodb import DynamoDbStatistics  # noqa: PLC0415 - see above
 
     client = boto3.client(
         "dynamodb",
@@ -77,7 +85,7 @@ def _dynamodb(
             read_timeout=timeout_s / 2,
             # The session tries again by itself, and knows what it has told the user.
             retries={"mode": "standard", "total_max_attempts": 2},
-            max_pool_connections=THREADS + SHARED_THREADS,
+            max_pool_connections=THREADS + SHARED_THREADS + STATISTICS_THREADS,
         ),
     )
     # Threads of their own: nobody waits for a ticket behind conversations.
@@ -86,6 +94,7 @@ def _dynamodb(
         conversations=DynamoDbStore(client, table, retention=retention, utc_now=_utc_now),
         tickets=DynamoDbTickets(client, table, worker),
         documents=DynamoDbDocuments(client, table, worker, time.time),
+        statistics=DynamoDbStatistics(client, table, wall_clock=time.time),
     )
 
 

@@ -44,11 +44,13 @@ class GuardedTransport:
 class _Watched:
     """Passes everything on, and reports once whether the stream was accepted."""
 
-    __slots__ = ("_listener", "_report")
+    __slots__ = ("_listener", "_report", "on_stream_event")
 
     def __init__(self, listener: ModelStreamListener, report: Callable[[bool], None]) -> None:
         self._listener = listener
         self._report: Callable[[bool], None] | None = report
+        # Nothing to see there, and events come by the thousand.
+        self.on_stream_event = listener.on_stream_event
 
     def report(self, *, worked: bool) -> None:
         report, self._report = self._report, None
@@ -58,9 +60,6 @@ class _Watched:
     def on_stream_accepted(self) -> None:
         self.report(worked=True)
         self._listener.on_stream_accepted()
-
-    def on_stream_event(self, payload: bytes) -> None:
-        self._listener.on_stream_event(payload)
 
     def on_stream_closed(self, failure: ModelFailure | None) -> None:
         # One that was closed by us before it was accepted says nothing about the model.

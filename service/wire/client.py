@@ -11,7 +11,8 @@ import pybase64
 
 from service.errors import RemoteProtocolError
 from service.wire.audio import SAMPLE_RATES_HZ
-from service.wire.fields import About, read
+from service.wire.fields import MIN_INTEGER, About, read
+from service.wire.frozen import frozen
 from service.wire.subprotocol import Subprotocol
 
 MAX_DEPTH: Final = 32
@@ -31,6 +32,29 @@ class Played:
     type: ClassVar = "played"
     response_id: Annotated[int, About("the reply", minimum=1)]
     position_ms: Annotated[int, About("how much of it was heard", unit="ms")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timings:
+    """What only the client can know of a reply's way, once its first sample sounds; all on the client's clock.
+
+    Any integer is taken; what cannot be true is counted and left out of the waterfall.
+    """
+
+    type: ClassVar = "timings"
+    response_id: Annotated[int, About("the reply", minimum=1)]
+    received_at_ms: Annotated[int, About("its first audio came", unit="ms", minimum=MIN_INTEGER)]
+    buffered_at_ms: Annotated[int, About("that audio left the jitter buffer", unit="ms", minimum=MIN_INTEGER)]
+    played_at_ms: Annotated[int, About("its first sample sounded", unit="ms", minimum=MIN_INTEGER)]
+    clock_offset_ms: Annotated[
+        int, About("to add to this clock for `clockMs` of `pong`", unit="ms", minimum=MIN_INTEGER)
+    ]
+    round_trip_ms: Annotated[int, About("shortest `ping` to `pong`", unit="ms", minimum=MIN_INTEGER)]
+    asked_at_ms: Annotated[
+        int | None,
+        About("the user's speech ended, by its energy; or the text was sent", unit="ms", minimum=MIN_INTEGER),
+    ] = None
+    underruns: Annotated[int | None, About("times that audio ran out within the reply before it")] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +92,7 @@ class Start:
     ] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Audio:
     """Some of the user's microphone; mono s16le at the session's input rate, possibly empty."""
 
@@ -126,10 +150,11 @@ class Ping:
     id: Annotated[int, About("any integer from 0")]
 
 
-type ClientMessage = Start | Audio | EndOfUtterance | Text | Interrupt | End | Played | Auth | Ping
+type ClientMessage = Start | Audio | EndOfUtterance | Text | Interrupt | End | Played | Timings | Auth | Ping
 
 JSON_MESSAGES: Final[dict[str, type]] = {
-    message.type: message for message in (Start, EndOfUtterance, Text, Interrupt, End, Played, Auth, Ping)
+    message.type: message
+    for message in (Start, EndOfUtterance, Text, Interrupt, End, Played, Timings, Auth, Ping)
 }
 
 

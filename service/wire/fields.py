@@ -14,6 +14,8 @@ from service.errors import RemoteProtocolError
 
 MAX_INTEGER: Final = 2**53 - 1
 """The largest integer a JavaScript client can hold exactly."""
+MIN_INTEGER: Final = -MAX_INTEGER
+"""The least one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,7 @@ class GoAwayReason(StrEnum):
 
     DEPLOY = "deploy"
     MAX_DURATION = "max_duration"
+    BUDGET = "budget"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +184,24 @@ class Timings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waterfall:
+    """Where the time went, from the end of the speech to the first sample heard; the parts are the whole.
+
+    null: not known, because the client did not send `timings`, or such as cannot be true.
+    """
+
+    uplink_ms: Annotated[float | None, About("to the service", unit="ms")]
+    service_in_ms: Annotated[float | None, About("through it, to the model", unit="ms")]
+    endpointing_ms: Annotated[float | None, About("until it was clear that the user had finished", unit="ms")]
+    model_ms: Annotated[float | None, About("until the model's first audio", unit="ms")]
+    service_out_ms: Annotated[float | None, About("through the service, to the socket", unit="ms")]
+    downlink_ms: Annotated[float | None, About("to the client", unit="ms")]
+    jitter_buffer_ms: Annotated[float | None, About("in the client's jitter buffer", unit="ms")]
+    output_ms: Annotated[float | None, About("until it sounded", unit="ms")]
+    total_ms: Annotated[float, About("the sum of what is known", unit="ms")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnIs:
     """A turn ended."""
 
@@ -194,6 +213,13 @@ class TurnIs:
     response_id: Annotated[int | None, About("the reply; null: there was none", minimum=1)]
     saved: Annotated[bool, About("whether it is stored durably; sent again when it is")]
     timings: Annotated[Timings, About("how long it took")]
+    waterfall: Annotated[
+        Waterfall | None, About("where that time went; absent: no audio", omitted_when_none=True)
+    ] = None
+    cost_usd: Annotated[
+        float | None,
+        About("what it cost by list price, so far as is known", unit="US$", omitted_when_none=True),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +251,9 @@ class Usage:
     input: Annotated[Tokens, About("to the model")]
     output: Annotated[Tokens, About("from the model")]
     total_tokens: Annotated[int, About("both", unit="tokens")]
+    cost_usd: Annotated[
+        float | None, About("what they cost by list price", unit="US$", omitted_when_none=True)
+    ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,6 +292,10 @@ class Pong:
     type: ClassVar = "pong"
     seq: Seq
     id: Annotated[int, About("the ping's id")]
+    clock_ms: Annotated[
+        int | None,
+        About("the service's clock, from any origin; see `timings`", unit="ms", omitted_when_none=True),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

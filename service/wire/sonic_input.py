@@ -12,6 +12,7 @@ from typing import Any, Final, assert_never
 import orjson
 import pybase64
 
+from service.wire.frozen import frozen
 from service.wire.text import sanitise, split_text
 
 _TEXT: Final = {"mediaType": "text/plain"}
@@ -112,7 +113,7 @@ class AudioStart:
     rate_hz: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AudioInput:
     """Some of the user's audio, mono s16le."""
 

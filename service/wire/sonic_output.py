@@ -12,6 +12,7 @@ import orjson
 import pybase64
 
 from service.errors import ModelProtocolError
+from service.wire.frozen import frozen
 from service.wire.sonic_values import (
     arguments,
     is_interruption,
@@ -73,7 +74,7 @@ class TextOutput:
     """Whether this is no text at all but the marker of an interruption."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AudioOutput:
     """Some of the reply, mono s16le at the requested rate."""
 
@@ -111,6 +112,13 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UsageSince:
+    """Tokens since the last such event, from one that tells no totals."""
+
+    used: Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
     """An event of a kind we do not know, to be counted and left alone."""
 
@@ -136,6 +144,7 @@ type ModelOutput = (
     | ToolUse
     | ContentEnd
     | Usage
+    | UsageSince
     | Unknown
     | Malformed
 )
@@ -272,14 +281,20 @@ def _content_end(body: Mapping[str, Any]) -> ModelOutput:
 
 def _usage(body: Mapping[str, Any]) -> ModelOutput:
     match body:
+        case {"details": {"total": counts}}:
+            return _counts(counts)
+        case {"details": {"delta": counts}}:
+            return UsageSince(used=_counts(counts))
+        case _:
+            raise ModelProtocolError("details has neither total nor delta")
+
+
+def _counts(counts: Any) -> Usage:
+    match counts:
         case {
-            "details": {
-                "total": {
-                    "input": {"speechTokens": int(input_speech), "textTokens": int(input_text)},
-                    "output": {"speechTokens": int(output_speech), "textTokens": int(output_text)},
-                }
-            }
-        }:
+            "input": {"speechTokens": int(input_speech), "textTokens": int(input_text)},
+            "output": {"speechTokens": int(output_speech), "textTokens": int(output_text)},
+        } if min(input_speech, input_text, output_speech, output_text) >= 0:
             return Usage(
                 input_speech=input_speech,
                 input_text=input_text,
@@ -287,7 +302,7 @@ def _usage(body: Mapping[str, Any]) -> ModelOutput:
                 output_text=output_text,
             )
         case _:
-            raise ModelProtocolError("details.total is missing or no set of counts")
+            raise ModelProtocolError("details.total or .delta is no set of counts")
 
 
 _READERS: Final[Mapping[str, Callable[[Mapping[str, Any]], ModelOutput]]] = {

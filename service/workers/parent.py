@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from service.auth.tickets import MemoryTicketStore
 from service.metrics import quota
@@ -57,19 +57,24 @@ class Parent:
         return max(codes)
 
     async def _announce(self, workers: int) -> None:
-        ready = asyncio.gather(*(self.office.ready(worker).wait() for worker in range(workers)))
-        stopping = asyncio.create_task(self._stopping.wait())
-        ends: set[asyncio.Future[Any]] = {ready, stopping}
-        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        if ready.done():
+        if all([await self._listens(worker) for worker in range(workers)]):
             self.on_ready()
-        for waiting in (ready, stopping):
+
+    async def _listens(self, worker: int) -> bool:
+        """Wait until a worker listens; False when everything is to stop before that."""
+        ends = [asyncio.ensure_future(event.wait()) for event in (self.office.ready(worker), self._stopping)]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for waiting in ends:
             waiting.cancel()
-            with suppress(asyncio.CancelledError):
-                await waiting
+        return self.office.ready(worker).is_set()
 
     async def _keep(self, worker: int) -> int:
-        """Run one worker, and another in its place whenever it ends by itself; the last exit code."""
+        """Run one worker, and another in its place whenever it ends by itself; the last exit code.
+
+        The first one listens before the others start: what is made only once, as an empty store, is made by it.
+        """
+        if worker > 0 and not await self._listens(0):
+            return 0
         while True:
             code = await self._run_one(worker)
             if self._stopping.is_set():

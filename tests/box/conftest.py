@@ -28,7 +28,7 @@ def ingredients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ingredient
         yield Ingredients(deployed=deployed, image=image, rootfs=rootfs, folder=folder, pool=user_pool())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def box(ingredients: Ingredients) -> Iterator[Box]:
     with boxed(ingredients) as one:
         yield one

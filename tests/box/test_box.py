@@ -1,16 +1,19 @@
 """The deployed task does on this machine what it would do on Fargate."""
 
 import json
+import re
 import socket
 import time
 import wave
 from pathlib import Path
 
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
+from delivery.sbom import document, normalised
+from stacks.paths import ROOT
 from tests.box.box import Box
 from tests.box.bundle import container_of
 from tests.speech.corpus import synthetic_clips
@@ -45,6 +48,32 @@ def test_no_file_can_be_written_where_code_lies(box: Box, place: str) -> None:
     done = box.container.run("python", "-c", f"open('{place}', 'w')")
 
     assert "Read-only file system" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "tool", ["sh", "bash", "apt-get", "dpkg", "pip", "perl", "tar", "curl", "su", "mount"]
+)
+def test_there_is_no_tool_for_an_intruder(box: Box, tool: str) -> None:
+    find = f"import shutil, sys; sys.exit(shutil.which('{tool}', path='/bin:/sbin:/usr/bin:/usr/sbin:/usr/local/bin:/venv/bin') or 0)"
+
+    done = box.container.run("python", "-c", find)
+
+    assert (0, "") == (done.returncode, done.stderr)
+
+
+def test_what_is_inside_is_what_was_locked(box: Box) -> None:
+    """The bill of materials is read off the image itself; the lock says what should be there."""
+    components = document(box.ingredients.rootfs)["components"]
+    inside = {(one["name"], one["version"]) for one in components if one["purl"].startswith("pkg:pypi/")}
+    lock = (ROOT / "requirements/service.txt").read_text()
+    locked = {
+        (normalised(name), version)
+        for name, version in re.findall(r"^([\w.-]+)==([^ ;]+)", lock, re.MULTILINE)
+    }
+
+    assert set() == inside - locked
+    assert {"fastapi", "uvicorn", "boto3"} <= {name for name, _ in inside}
+    assert any(one["purl"].startswith("pkg:deb/") for one in components)
 
 
 def test_the_one_writable_place_can_be_written_by_the_service(box: Box) -> None:
@@ -126,15 +155,18 @@ def test_after_sigterm_a_call_is_sent_away_and_the_task_ends_in_time(box: Box) -
         additional_headers=headers,
     ) as call:
         call.send('{"type":"start"}')
-        heard = []
-        while '"listening"' not in (message := str(call.recv(timeout=20))):
-            heard.append(message)
+        while '"listening"' not in str(call.recv(timeout=20)):
+            pass
         began_at = time.monotonic()
         box.container.signal("TERM")
-        while "goAway" not in (message := str(call.recv(timeout=20))):
-            heard.append(message)
-        call.send('{"type":"end"}')
-        code = box.container.ended(box.ingredients.deployed.stop_timeout_s)
+        heard: list[str] = []
+        # Iterating ends without an error only after 1000; this ends with 4503.
+        with pytest.raises(ConnectionClosed) as closed:
+            heard.extend(str(message) for message in call)
+    code = box.container.ended(box.ingredients.deployed.stop_timeout_s)
 
+    assert any("goAway" in message for message in heard), heard
+    assert closed.value.rcvd is not None
+    assert 4503 == closed.value.rcvd.code
     assert 0 == code, box.container.text[-2000:]
     assert time.monotonic() - began_at < box.ingredients.deployed.stop_timeout_s

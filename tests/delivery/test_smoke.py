@@ -22,8 +22,12 @@ WELL = {
 ORIGIN = "https://voice.example.com"
 
 
-def wrong(stage: Mapping[str, Answer], *, foreign: int = 403, own: int = 101) -> list[str]:
+def wrong(
+    stage: Mapping[str, Answer], *, foreign: int = 403, own: int = 101, stranger: int = 401
+) -> list[str]:
     def ask(path: str, headers: Mapping[str, str]) -> Answer:
+        if "Authorization" in headers:
+            return Answer(status=stranger, headers={}, body=b"")
         if path == "/ws":
             return Answer(status=own if headers["Origin"] == ORIGIN else foreign, headers={}, body=b"")
         return stage[path]
@@ -59,6 +63,13 @@ def test_a_socket_for_everybody_is_wrong() -> None:
 
 def test_no_socket_at_all_is_wrong() -> None:
     assert ["/ws answers 502"] == wrong(WELL, own=502)
+
+
+def test_tasks_that_cannot_reach_the_pool_are_wrong() -> None:
+    (complaint,) = wrong(WELL, stranger=503)
+
+    assert complaint.startswith("they have not; can they reach the pool?")
+    assert ["/ws answers 101 to a token that nobody signed"] == wrong(WELL, stranger=101)
 
 
 def test_an_address_that_is_none_is_refused() -> None:

@@ -71,6 +71,18 @@ def test_zizmor_finds_nothing() -> None:
     assert 0 == done.returncode, done.stdout
 
 
+def test_github_would_read_the_workflows() -> None:
+    """By GitHub's own schema; it comes with the tool, so no network is asked."""
+    found = shutil.which("check-jsonschema", path=str(ROOT / ".venv/bin"))
+    if found is None:
+        pytest.skip("check-jsonschema is not installed here")
+    done = subprocess.run(
+        [found, "--builtin-schema", "vendor.github-workflows", *map(str, WORKFLOWS)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert 0 == done.returncode, done.stdout
+
+
 def test_a_tag_becomes_its_commit_and_keeps_its_name() -> None:
     text = "      - uses: actions/checkout@v5.0.0\n      - uses: a/b@" + "0" * 40 + " # v1.2.3\n"
 

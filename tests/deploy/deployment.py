@@ -1,5 +1,6 @@
 """The stock CDK command line against a moto server: what the platform team types, without an account."""
 
+import json
 import os
 import re
 import shutil
@@ -79,8 +80,9 @@ class Deployment:
             text=True, check=False, timeout=timeout_s,
         )  # fmt: skip
 
-    def bootstrap(self) -> subprocess.CompletedProcess[str]:
-        return self.cdk("bootstrap", f"aws://{ACCOUNT}/us-east-1", "--app", "")
+    def bootstrap(self, *more_regions: str) -> subprocess.CompletedProcess[str]:
+        places = [f"aws://{ACCOUNT}/{region}" for region in ("us-east-1", *more_regions)]
+        return self.cdk("bootstrap", *places, "--app", "")
 
     def deploy(
         self,
@@ -112,6 +114,16 @@ class Deployment:
             assert change[0] in text, change
             text = text.replace(*change)
         (folder / f"{self.stage}.toml").write_text(text)
+
+    def configure_from(self, document: Mapping[str, Mapping[str, object]]) -> None:
+        """Write a stage that is in no file."""
+        folder = self.folder / "config"
+        folder.mkdir(exist_ok=True)
+        lines = []
+        for table, values in document.items():
+            # JSON's texts, numbers, truth values and lists are TOML's too.
+            lines += [f"[{table}]", *(f"{key} = {json.dumps(value)}" for key, value in values.items())]
+        (folder / f"{self.stage}.toml").write_text("\n".join(lines) + "\n")
 
     def _certificate(self) -> str:
         acm = self.client("acm")

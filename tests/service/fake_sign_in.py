@@ -34,7 +34,9 @@ BEARER = {"authorization": "Bearer alice"}
 
 def grant(user: str = "alice", *, expires_at: float = FOR_EVER, token: str | None = None) -> Grant:
     return Grant(
-        principal=Principal(issuer=ISSUER, subject=user, client_id=CLIENT),
+        principal=Principal(
+            issuer=ISSUER, subject=user, client_id=CLIENT, groups=("admins",) if user == "admin" else ()
+        ),
         expires_at=expires_at,
         token=token or user,
     )

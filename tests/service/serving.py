@@ -12,8 +12,10 @@ from starlette.testclient import TestClient, WebSocketDenialResponse, WebSocketT
 from service.app import create_app
 from service.auth.sign_in import SignIn
 from service.metrics.counters import Counters
+from service.metrics.instruments import Instruments
 from service.settings import Settings
 from service.stores.ports import ConversationStore
+from service.stores.statistics import StatisticsStore
 from tests.service import fake_sign_in
 from tests.service.fake_model import FakeModel
 
@@ -24,6 +26,8 @@ def serving(
     *,
     counters: Counters | None = None,
     sign_in: SignIn | None = None,
+    statistics: StatisticsStore | None = None,
+    instruments: Instruments | None = None,
     store: ConversationStore | None = None,
     wall_clock: Callable[[], float] = lambda: fake_sign_in.NOW,
     bearer: str | None = "alice",
@@ -35,6 +39,8 @@ def serving(
         model=model or FakeModel(),
         sign_in=sign_in or fake_sign_in.fake_sign_in(),
         counters=counters or Counters(),
+        statistics=statistics,
+        instruments=instruments,
         clock=time.monotonic,
         store=store,
         wall_clock=wall_clock,

@@ -16,9 +16,14 @@ def test_health_is_green_and_ready_once_the_model_was_reached() -> None:
     with serving() as client:
         assert {"status": "ok", "phase": "serving"} == client.get("/health").json()
         assert 200 == client.get("/health/live").status_code
-        assert {"status": "ready", "reasons": [], "sessions": 0, "maxSessions": 50} == client.get(
-            "/health/ready"
-        ).json()
+        assert {
+            "status": "ready",
+            "reasons": [],
+            "sessions": 0,
+            "maxSessions": 50,
+            "log": "ok",
+            "logLinesDropped": 0,
+        } == client.get("/health/ready").json()
 
 
 def test_a_model_that_cannot_be_reached_makes_the_service_not_ready_and_says_why() -> None:

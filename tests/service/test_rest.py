@@ -17,14 +17,22 @@ from service.metrics.counters import Counters
 from service.settings import Settings
 from service.stores.ports import Retention
 from service.stores.sqlite import SqliteStore
+from service.stores.statistics_sqlite import SqliteStatistics
 from tests.service.auth import tokens
 from tests.service.auth.tokens import real_verifier
 from tests.service.fake_model import FakeModel
-from tests.service.fake_sign_in import SETTINGS, fake_sign_in
+from tests.service.fake_sign_in import NOW, SETTINGS, fake_sign_in
 
 
 class _Lasting(SqliteStore):
     """schemathesis starts and ends the application for every request; the file stays open."""
+
+    async def aclose(self) -> None:
+        """Not yet."""
+
+
+class _LastingSums(SqliteStatistics):
+    """The same for the sums."""
 
     async def aclose(self) -> None:
         """Not yet."""
@@ -39,6 +47,8 @@ def _application(store: Path) -> FastAPI:
         counters=Counters(),
         clock=lambda: 0.0,
         store=_Lasting(store, retention=Retention(), utc_now=lambda: datetime.now(UTC)),
+        statistics=_LastingSums(store.with_name("statistics.sqlite"), wall_clock=lambda: NOW),
+        wall_clock=lambda: NOW,
     )
 
 

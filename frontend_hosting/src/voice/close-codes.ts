@@ -1,7 +1,7 @@
 // PURE. What the page does when the socket has closed: one row per close code, and how long to wait before trying again.
 //
-// Until sessions can be resumed, trying again means a fresh session: the thread stays on the page, the assistant
-// remembers nothing of it, and the thread says so.
+// Trying again means another session in the same conversation, which the service tells the model about. Where it keeps
+// none, or has it no more, the thread stays on the page and says that the assistant remembers nothing of it.
 
 export type Closing =
   /** The call is over, calmly. */

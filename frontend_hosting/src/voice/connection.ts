@@ -3,7 +3,7 @@
 // It knows nothing of sound. What it cannot repair it reports, once, as a problem or as a closing.
 
 import type { SocketToPage } from './audio/messages.ts'
-import { type Closing, closingFor, RetryPlan } from './close-codes.ts'
+import { type Closing, closingFor, HEARTBEAT_LOST, RetryPlan } from './close-codes.ts'
 import type { Problem } from './problems.ts'
 import type { ClientMessage, ServerMessage } from './protocol.ts'
 import { Renewal } from './renewal.ts'
@@ -21,19 +21,23 @@ export type ConnectionPorts = {
 export type ConnectionListener = {
   readonly onOpened: () => void
   readonly onMessage: (message: ServerMessage, audioMs: number) => void
-  readonly onRoundTrip: (ms: number) => void
+  readonly onRoundTrip: (ms: number, clock?: { readonly clockMs: number; readonly atMs: number }) => void
   /** The call cannot begin, or cannot go on. */
   readonly onProblem: (problem: Problem) => void
   /** It closed; `retryAtMs` is null when nothing more will be tried. */
   readonly onClosed: (closing: Closing, retryAtMs: number | null) => void
+  /** The service does not have the conversation that was to be continued; what follows must not ask for it. */
+  readonly onConversationUnknown: () => void
   /** The last complaint of the service, for the problem that follows it. */
   readonly complaint: () => string | null
 }
 
+/** `opening`: for a ticket, then for `ready`. `waiting`: for the next attempt. */
 type Standing = 'opening' | 'live' | 'waiting' | 'over'
 
 const READY_WITHIN_MS = 15_000
 const LINGER_MS = 1000
+const CONVERSATION_UNKNOWN = 4410
 
 export class Connection {
   readonly #ports: ConnectionPorts
@@ -43,8 +47,11 @@ export class Connection {
   readonly #retries = new RetryPlan()
   #standing: Standing = 'opening'
   #began = false
+  #attempts = 0
   /** A call that was refused before it began: once more, for a ticket lives for seconds. */
   #triedAnotherTicket = false
+  /** A new conversation in place of one that is gone. */
+  #triedAnew = false
   #deadline: ReturnType<typeof setTimeout> | undefined
   #retry: ReturnType<typeof setTimeout> | undefined
   /** Where the service that leaves wants its clients back, each at its own moment. */
@@ -61,13 +68,14 @@ export class Connection {
   }
 
   async open(): Promise<void> {
+    const attempt = ++this.#attempts
+    this.#standing = 'opening'
     this.#expectReady()
     try {
       const ticket = await this.#ports.getTicket('known')
-      if (this.#standing === 'over') return
-      this.#socket.open(ticket)
+      if (this.#isStill(attempt)) this.#socket.open(ticket)
     } catch (error) {
-      this.#onRefused(refusalOf(error))
+      if (this.#isStill(attempt)) this.#onRefused(refusalOf(error))
     }
   }
 
@@ -86,9 +94,13 @@ export class Connection {
   }
 
   #onRefused({ problem, closing }: TicketRefused): void {
-    if (this.#standing === 'over') return
     if (closing.kind === 'retry' && this.#began) this.#close(closing)
     else this.#report(problem)
+  }
+
+  /** A ticket that took too long belongs to an attempt that was given up. */
+  #isStill(attempt: number): boolean {
+    return this.#standing === 'opening' && attempt === this.#attempts
   }
 
   #expectReady(): void {
@@ -98,8 +110,11 @@ export class Connection {
 
   /** The socket may be open, yet nobody says `ready`. */
   #onSilence(): void {
-    if (this.#began) this.#socket.close()
-    else this.#report({ code: 'serviceSilent', detail: null })
+    if (this.#began) {
+      // It may answer that with a calm 1000, which would end the call: it counts as lost, and its answer as nothing.
+      this.#socket.close()
+      this.#close(closingFor(HEARTBEAT_LOST))
+    } else this.#report({ code: 'serviceSilent', detail: null })
   }
 
   #onSocket(event: SocketToPage): void {
@@ -110,7 +125,7 @@ export class Connection {
         this.#listener.onOpened()
         return
       case 'roundTrip':
-        this.#listener.onRoundTrip(event.ms)
+        this.#listener.onRoundTrip(event.ms, event.clock)
         return
       case 'closed':
         void this.#onClosed(event.code, event.opened)
@@ -136,11 +151,17 @@ export class Connection {
   }
 
   async #onClosed(code: number, opened: boolean): Promise<void> {
+    if (this.#standing === 'waiting') return
     clearTimeout(this.#deadline)
     this.#renewal.stop()
     const closing = closingFor(code)
+    const unknown = code === CONVERSATION_UNKNOWN
+    if (unknown) this.#listener.onConversationUnknown()
     if (this.#began || closing.kind !== 'retry') this.#close(closing)
-    else if (opened) this.#report({ code: closing.problem, detail: this.#listener.complaint() })
+    else if (unknown && !this.#triedAnew) {
+      this.#triedAnew = true
+      await this.open()
+    } else if (opened) this.#report({ code: closing.problem, detail: this.#listener.complaint() })
     else if (!this.#triedAnotherTicket) {
       this.#triedAnotherTicket = true
       await this.open()
@@ -155,6 +176,7 @@ export class Connection {
   }
 
   #close(closing: Closing): void {
+    clearTimeout(this.#deadline)
     const atMs = this.#ports.now()
     const delayMs = closing.kind === 'retry' ? this.#delay(closing.leastMs, atMs) : null
     this.#liveSinceMs = null

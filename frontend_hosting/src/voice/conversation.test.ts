@@ -603,6 +603,78 @@ describe('the network that tells speech from noise', () => {
   })
 })
 
+it('a service that takes a lost call up and says nothing is asked once more, whatever it answers to being left', async () => {
+  const { socket, receive, phase, done } = await live()
+  socket(lost(1006))
+  await vi.advanceTimersByTimeAsync(250)
+  socket({ type: 'opened' })
+  await vi.advanceTimersByTimeAsync(15_000)
+  expect(done.at(-1)).toBe('socket closed')
+  socket(lost(1000))
+  expect(phase()).toBe('reconnecting')
+  await vi.advanceTimersByTimeAsync(1000)
+  socket({ type: 'opened' })
+  receive(READY)
+  receive({ type: 'state', seq: 2, state: 'listening' })
+  expect(phase()).toBe('listening')
+})
+
+describe('a conversation that the service keeps', () => {
+  const KEPT: Ready = { ...READY, resumeToken: 'token' }
+  const SAID: ServerMessage = { type: 'transcript', seq: 3, turn: 1, role: 'user', stage: 'spoken', text: 'hello' }
+  const starts = (sent: readonly ClientMessage[]): readonly ClientMessage[] => sent.filter(({ type }) => type === 'start')
+
+  async function talked() {
+    const opened = page()
+    await opened.conversation.start(null)
+    opened.socket({ type: 'opened' })
+    opened.receive(KEPT)
+    opened.receive({ type: 'state', seq: 2, state: 'listening' })
+    opened.receive(SAID)
+    opened.socket(lost(1006))
+    await vi.advanceTimersByTimeAsync(250)
+    opened.socket({ type: 'opened' })
+    return opened
+  }
+
+  it('is continued when the connection was lost', async () => {
+    const { sent } = await talked()
+    expect(starts(sent)).toEqual([{ type: 'start' }, { type: 'start', conversationId: 'c' }])
+  })
+
+  it('is begun anew when the service has it no more', async () => {
+    const { socket, sent, phase } = await talked()
+    socket(lost(4410))
+    await vi.advanceTimersByTimeAsync(1000)
+    socket({ type: 'opened' })
+    expect(starts(sent).at(-1)).toEqual({ type: 'start' })
+    expect(phase()).toBe('reconnecting')
+  })
+
+  it('and that is gone by the time the user has signed in again does not keep the call from beginning', async () => {
+    const before = await talked()
+    before.socket(lost(4401))
+    const after = page()
+    after.conversation.restore(before.conversation.keep() ?? expect.fail('nothing was kept'))
+    await after.conversation.start(null)
+    after.socket({ type: 'opened' })
+    after.socket(lost(4410))
+    await vi.advanceTimersByTimeAsync(0)
+    after.socket({ type: 'opened' })
+    after.receive({ ...KEPT, conversationId: 'new' })
+    expect(starts(after.sent)).toEqual([{ type: 'start', conversationId: 'c' }, { type: 'start' }])
+    expect(after.store.getState().thread).toMatchObject([{ spoken: ['hello'] }, { note: 'freshSession' }])
+  })
+
+  it('that was ended is not continued by the next call', async () => {
+    const { conversation, socket, sent } = await talked()
+    conversation.end()
+    await conversation.start(null)
+    socket({ type: 'opened' })
+    expect(starts(sent).at(-1)).toEqual({ type: 'start' })
+  })
+})
+
 describe('a clock', () => {
   it.each([[3_600_000, 'clockWrong'], [-3_600_000, 'clockWrong'], [299_000, null]])('that is %s ms off is told: %s', async (offMs, notice) => {
     const { conversation, store } = await live()

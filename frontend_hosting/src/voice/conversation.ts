@@ -8,12 +8,14 @@ import type { OpenMicrophone } from './audio/device-choice.ts'
 import type { DeviceList } from './audio/devices.ts'
 import type { CaptureToPage, PlayerToPage } from './audio/messages.ts'
 import { MicrophoneKeeper } from './audio/microphone-keeper.ts'
+import { ClockSync } from './clock-sync.ts'
 import { Connection, type ConnectionListener, type ConnectionPorts } from './connection.ts'
 import { EventLog, type EventSource } from './event-log.ts'
 import { keepsakeOf, readKeepsake } from './keepsake.ts'
 import type { ClientMessage, ServerMessage } from './protocol.ts'
 import type { NoticeCode } from './notices.ts'
 import type { Problem } from './problems.ts'
+import { askedAt } from './reply-times.ts'
 import { gateOf, isOver, type VoiceEvent } from './session.ts'
 import { DEFAULT_SOUND, pauseFor, type SoundChoice } from './sound.ts'
 import type { VoiceStore } from './store.ts'
@@ -53,6 +55,8 @@ export class Conversation {
   #connection: Connection | null = null
   #choice: Choice | null = null
   #lastSpeechAtMs: number | null = null
+  #clock = new ClockSync()
+  #underrunsTold = 0
   #gate: 'open' | 'held' | 'closed' = 'closed'
   #keeper: MicrophoneKeeper | null = null
   #sound: SoundChoice = DEFAULT_SOUND
@@ -78,6 +82,7 @@ export class Conversation {
     this.#calling = true
     this.#choice = choice
     this.#lastSpeechAtMs = null
+    this.#clock = new ClockSync()
     this.#microphone = null
     this.#dispatch('page', { type: 'startRequested', typing })
     try {
@@ -269,6 +274,7 @@ export class Conversation {
         this.log.add('sound', event, this.#ports.now())
         return
       case 'started':
+        this.#tellTimings(event.responseId, event.atMs)
         this.#dispatch('sound', {
           type: 'playbackStarted',
           responseId: event.responseId,
@@ -284,13 +290,23 @@ export class Conversation {
 
   #listener(): ConnectionListener {
     return {
-      onOpened: () => this.#send({ type: 'start', ...this.#choice }),
+      onOpened: () => this.#send({ type: 'start', ...this.#choice, ...this.#continuation() }),
       onMessage: (message, audioMs) => this.#onMessage(message, audioMs),
-      onRoundTrip: (ms) => this.#store.dispatch({ type: 'roundTripMeasured', ms }),
+      onRoundTrip: (ms, clock) => {
+        if (clock) this.#clock.note(ms, clock.clockMs, clock.atMs)
+        this.#store.dispatch({ type: 'roundTripMeasured', ms })
+      },
       onProblem: (problem) => this.#fail(problem),
       onClosed: (closing, retryAtMs) => this.#dispatch('page', { type: 'socketClosed', closing, retryAtMs, atMs: this.#ports.now() }),
+      onConversationUnknown: () => this.#dispatch('page', { type: 'conversationUnknown' }),
       complaint: () => this.#store.getState().complaint?.message ?? null,
     }
+  }
+
+  /** What stands in the thread is what the assistant shall remember. */
+  #continuation(): { readonly conversationId?: string } {
+    const { thread, conversationId } = this.#store.getState()
+    return thread.length > 0 && conversationId !== null ? { conversationId } : {}
   }
 
   #onMessage(message: ServerMessage, audioMs: number): void {
@@ -299,6 +315,27 @@ export class Conversation {
     else if (message.type === 'state' && message.state === 'thinking') this.#audio?.utteranceClosed()
     this.log.add('service', message, atMs)
     this.#store.dispatch({ type: 'messageReceived', message, atMs, audioMs })
+  }
+
+  /** The page's side of a reply's way, for a service that has shown its clock. */
+  #tellTimings(responseId: number, atMs: number): void {
+    const clock = this.#clock.best
+    if (!clock) return
+    const state = this.#store.getState()
+    const askedAtMs = askedAt(state, this.#lastSpeechAtMs)
+    const underruns = this.meters.underruns - this.#underrunsTold
+    this.#underrunsTold = this.meters.underruns
+    this.#send({
+      type: 'timings',
+      responseId,
+      receivedAtMs: Math.round(Math.min(state.arrivedAtMs ?? atMs, atMs)),
+      bufferedAtMs: Math.round(atMs),
+      playedAtMs: Math.round(atMs + (this.#audio?.outputLatencyMs() ?? 0)),
+      clockOffsetMs: Math.round(clock.offsetMs),
+      roundTripMs: Math.round(clock.roundTripMs),
+      ...(askedAtMs === null ? {} : { askedAtMs: Math.round(askedAtMs) }),
+      ...(underruns > 0 ? { underruns } : {}),
+    })
   }
 
   #fail(problem: Problem): void {

@@ -13,11 +13,12 @@ const STATE = {
   heard: [{ session: 1, responseId: 1, fromMs: 1, toMs: null }],
   times: [{ session: 1, responseId: 1, ms: 650, stages: { waitingMs: 1, answeringMs: 2, playingMs: 3 } }],
   language: 'en-US',
+  conversationId: 'c',
 }
 
 it('what was kept comes back as it was, and nothing else of the state does', () => {
-  const { thread, times, heard, sessions, startedAtMs, endedAtMs, language } = STATE
-  expect(readKeepsake(keepsakeOf(STATE) ?? '')).toEqual({ thread, times, heard, sessions, startedAtMs, endedAtMs, language })
+  const { thread, times, heard, sessions, startedAtMs, endedAtMs, language, conversationId } = STATE
+  expect(readKeepsake(keepsakeOf(STATE) ?? '')).toEqual({ thread, times, heard, sessions, startedAtMs, endedAtMs, language, conversationId })
 })
 
 it('an empty thread is not worth keeping', () => {
@@ -35,6 +36,7 @@ it.each([
   ['no count of sessions', { sessions: null }],
   ['a time that is none', { startedAtMs: 'now' }],
   ['a language that is none', { language: 7 }],
+  ['a conversation that is none', { conversationId: 7 }],
 ])('%s is not taken back', (_, change) => {
   expect(readKeepsake(JSON.stringify({ ...kept, ...change }))).toBeNull()
 })

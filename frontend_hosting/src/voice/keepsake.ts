@@ -6,7 +6,7 @@
 import type { VoiceState } from './session.ts'
 import type { Entry } from './thread.ts'
 
-const KEPT = ['thread', 'times', 'heard', 'sessions', 'startedAtMs', 'endedAtMs', 'language'] as const
+const KEPT = ['thread', 'times', 'heard', 'sessions', 'startedAtMs', 'endedAtMs', 'language', 'conversationId'] as const
 
 export type Keepsake = Pick<VoiceState, (typeof KEPT)[number]>
 
@@ -21,13 +21,13 @@ export function keepsakeOf(state: VoiceState): string | null {
 export function readKeepsake(text: string): Keepsake | null {
   const kept = parse(text)
   if (kept?.['version'] !== VERSION) return null
-  const { thread, times, heard, sessions, startedAtMs, endedAtMs, language } = kept
+  const { thread, times, heard, sessions, startedAtMs, endedAtMs, language, conversationId } = kept
   const sound =
     Array.isArray(thread) && thread.every(isEntry) &&
     isListOf(times, ['session', 'responseId', 'ms']) && isListOf(heard, ['session', 'responseId', 'fromMs']) &&
     typeof sessions === 'number' && isNumberOrNull(startedAtMs) && isNumberOrNull(endedAtMs) &&
-    (language === null || typeof language === 'string')
-  return sound ? ({ thread, times, heard, sessions, startedAtMs, endedAtMs, language } as Keepsake) : null
+    isTextOrNull(language) && isTextOrNull(conversationId)
+  return sound ? ({ thread, times, heard, sessions, startedAtMs, endedAtMs, language, conversationId } as Keepsake) : null
 }
 
 function isEntry(value: unknown): value is Entry {
@@ -51,6 +51,8 @@ function isListOf(value: unknown, numbers: readonly string[]): boolean {
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every((text) => typeof text === 'string')
 
 const isNumberOrNull = (value: unknown): boolean => value === null || typeof value === 'number'
+
+const isTextOrNull = (value: unknown): boolean => value === null || typeof value === 'string'
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

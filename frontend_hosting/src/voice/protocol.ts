@@ -32,6 +32,20 @@ export type ClientMessage =
   | ({ readonly type: 'played' } & Played)
   | { readonly type: 'auth'; readonly ticket: string }
   | { readonly type: 'ping'; readonly id: number }
+  | ClientTimings
+
+/** What only the page knows of a reply's way; all on the page's clock. */
+export type ClientTimings = {
+  readonly type: 'timings'
+  readonly responseId: number
+  readonly receivedAtMs: number
+  readonly bufferedAtMs: number
+  readonly playedAtMs: number
+  readonly clockOffsetMs: number
+  readonly roundTripMs: number
+  readonly askedAtMs?: number
+  readonly underruns?: number
+}
 
 export type ServerPhase = 'connecting' | 'listening' | 'thinking' | 'speaking'
 export type Role = 'user' | 'assistant'
@@ -52,6 +66,12 @@ export type Timings = {
   readonly timeToFirstAudioMs: number | null
   readonly replyMs: number | null
 }
+
+export const PARTS = ['uplinkMs', 'serviceInMs', 'endpointingMs', 'modelMs', 'serviceOutMs', 'downlinkMs', 'jitterBufferMs', 'outputMs'] as const
+export type Part = (typeof PARTS)[number]
+
+/** Where the time of a turn went; null: not known. */
+export type Waterfall = { readonly [part in Part]: number | null } & { readonly totalMs: number }
 
 export type Tokens = { readonly speechTokens: number; readonly textTokens: number }
 
@@ -94,6 +114,8 @@ export type TurnReport = Sequenced & {
   readonly responseId: number | null
   readonly saved: boolean
   readonly timings: Timings
+  readonly waterfall?: Waterfall
+  readonly costUsd?: number
 }
 
 export type ServerError = Sequenced & {
@@ -123,6 +145,7 @@ export type ServerMessage =
       readonly input: Tokens
       readonly output: Tokens
       readonly totalTokens: number
+      readonly costUsd?: number
     })
   | (Sequenced & {
       readonly type: 'goAway'
@@ -132,7 +155,7 @@ export type ServerMessage =
     })
   | (Sequenced & { readonly type: 'authExpiring'; readonly inMs: number })
   | (Sequenced & { readonly type: 'ack'; readonly sequence: number })
-  | (Sequenced & { readonly type: 'pong'; readonly id: number })
+  | (Sequenced & { readonly type: 'pong'; readonly id: number; readonly clockMs?: number })
   | ServerError
   | { readonly type: 'unknown'; readonly name: string }
 
@@ -277,6 +300,8 @@ const DECODERS: Readonly<Record<string, (f: Fields) => ServerMessage>> = {
     responseId: f.integerOrNull('responseId'),
     saved: f.boolean('saved'),
     timings: timings(f.object('timings')),
+    ...(f.has('waterfall') ? { waterfall: waterfall(f.object('waterfall')) } : {}),
+    ...(f.has('costUsd') ? { costUsd: f.number('costUsd') } : {}),
   }),
   tool: (f) => ({
     type: 'tool',
@@ -292,6 +317,7 @@ const DECODERS: Readonly<Record<string, (f: Fields) => ServerMessage>> = {
     input: tokens(f.object('input')),
     output: tokens(f.object('output')),
     totalTokens: f.integer('totalTokens'),
+    ...(f.has('costUsd') ? { costUsd: f.number('costUsd') } : {}),
   }),
   goAway: (f) => ({
     type: 'goAway',
@@ -302,7 +328,7 @@ const DECODERS: Readonly<Record<string, (f: Fields) => ServerMessage>> = {
   }),
   authExpiring: (f) => ({ type: 'authExpiring', seq: f.integer('seq'), inMs: f.number('inMs') }),
   ack: (f) => ({ type: 'ack', seq: f.integer('seq'), sequence: f.integer('sequence') }),
-  pong: (f) => ({ type: 'pong', seq: f.integer('seq'), id: f.integer('id') }),
+  pong: (f) => ({ type: 'pong', seq: f.integer('seq'), id: f.integer('id'), ...(f.has('clockMs') ? { clockMs: f.integer('clockMs') } : {}) }),
   error: (f) => ({
     type: 'error',
     seq: f.integer('seq'),
@@ -331,6 +357,11 @@ function timings(f: Fields): Timings {
     timeToFirstAudioMs: f.numberOrNull('timeToFirstAudioMs'),
     replyMs: f.numberOrNull('replyMs'),
   }
+}
+
+function waterfall(f: Fields): Waterfall {
+  const parts = Object.fromEntries(PARTS.map((part) => [part, f.numberOrNull(part)])) as Record<Part, number | null>
+  return { ...parts, totalMs: f.number('totalMs') }
 }
 
 function tokens(f: Fields): Tokens {

@@ -43,7 +43,7 @@ export function silenced(state: VoiceState, responseId: number, atMs: number): r
 }
 
 /** The model may answer before the detector is sure that the user has finished; then the last speech was the question. */
-function askedAt({ asked, answeredAtMs }: VoiceState, lastSpeechAtMs: number | null): number | null {
+export function askedAt({ asked, answeredAtMs }: VoiceState, lastSpeechAtMs: number | null): number | null {
   if (asked?.by === 'text') return asked.atMs
   const atMs = Math.max(asked?.atMs ?? 0, lastSpeechAtMs ?? 0)
   return atMs > (answeredAtMs ?? 0) ? atMs : null

@@ -137,6 +137,22 @@ it('what was said in a call that was cut short stays, and the next call stands b
   expect([next.sessions, next.endedAtMs, next.complaint]).toEqual([2, null, null])
 })
 
+describe('a conversation that the service keeps', () => {
+  const KEPT: Ready = { ...READY, resumeToken: 'token' }
+  const TALKED = [START, { type: 'microphoneOpened' }, message(KEPT), service('listening'), says('user', 'hello')] as const
+
+  it('goes on after a lost connection, and nothing needs saying', () => {
+    const saved = { ...KEPT, lastTurn: 99 }
+    expect(run(...TALKED, closed(1006, 9000), message(saved)).thread).toMatchObject([{ spoken: ['hello'] }])
+  })
+
+  it('that turned out to be another one is remembered no more', () => {
+    const state = run(...TALKED, closed(4410, 9000), { type: 'conversationUnknown' }, message({ ...KEPT, conversationId: 'another' }))
+    expect(state.thread).toMatchObject([{ spoken: ['hello'] }, { note: 'freshSession' }])
+    expect(state.conversationId).toBe('another')
+  })
+})
+
 it('what was said in a call that was ended goes with the next one', () => {
   expect(run(...LIVE, says('user', 'hello'), { type: 'endRequested', atMs: 9 }, START).thread).toEqual([])
 })
@@ -237,7 +253,8 @@ describe('a lost connection', () => {
   })
 
   it('says that something may be missing when another process goes on with the conversation', () => {
-    const state = run(...LIVE, says('user', 'hello'), closed(4503, 9000), message({ ...READY, epoch: 2 }))
+    const kept: Ready = { ...READY, resumeToken: 't' }
+    const state = run(START, { type: 'microphoneOpened' }, message(kept), says('user', 'hello'), closed(4503, 9000), message({ ...kept, epoch: 2 }))
     expect(state.thread).toMatchObject([{ spoken: ['hello'] }, { note: 'takenUp' }])
   })
 

@@ -11,10 +11,10 @@ import type { Closing, EndReason } from './close-codes.ts'
 import type { Keepsake } from './keepsake.ts'
 import type { NoticeCode } from './notices.ts'
 import type { Problem } from './problems.ts'
-import type { Ready, ServerError, ServerMessage, ServerPhase, Tokens } from './protocol.ts'
+import type { Ready, ServerError, ServerMessage, ServerPhase, Tokens, TurnReport, Waterfall } from './protocol.ts'
 import { playing, silenced } from './reply-times.ts'
 import {
-  type Outcome, type ResponseTime, type Thread, withEnd, withInterruption, withNote, withOutcome, withResponseTimes, withTool, withTranscript,
+  type Entry, type Note, type Outcome, type ResponseTime, type Thread, withEnd, withInterruption, withNote, withOutcome, withResponseTimes, withTool, withTranscript,
   withTyped,
 } from './thread.ts'
 
@@ -42,14 +42,17 @@ export type Call =
       readonly user: 'quiet' | 'speaking'
       readonly leaving: boolean
     }
-  | { readonly status: 'reconnecting'; readonly retryAtMs: number; readonly conversationId: string; readonly position?: number }
+  | { readonly status: 'reconnecting'; readonly retryAtMs: number; readonly position?: number }
   | { readonly status: 'ended'; readonly why: EndReason }
   | { readonly status: 'failed'; readonly problem: Problem }
 
 /** When a reply was heard, in epoch milliseconds; `toMs` is null while it is. */
 export type Heard = { readonly session: number; readonly responseId: number; readonly fromMs: number; readonly toMs: number | null }
 
-export type Usage = { readonly input: Tokens; readonly output: Tokens; readonly totalTokens: number }
+export type Usage = { readonly input: Tokens; readonly output: Tokens; readonly totalTokens: number; readonly costUsd: number | null }
+
+/** Where the last turn's time and money went, as the service reported. */
+export type LastTurn = { readonly waterfall: Waterfall | null; readonly costUsd: number | null }
 
 /** `closedAtMs`: when the page was sure that the question had ended. */
 type Asked = { readonly by: 'voice' | 'text'; readonly atMs: number; readonly closedAtMs: number }
@@ -74,8 +77,11 @@ export type VoiceState = {
   readonly heard: readonly Heard[]
   /** The language that is spoken, as the service named it. */
   readonly language: string | null
+  /** The conversation as the service keeps it, if it does; a lost call is continued in it. */
+  readonly conversationId: string | null
   /** What the service has reported for this session so far. */
   readonly usage: Usage | null
+  readonly lastTurn: LastTurn | null
   readonly notice: NoticeCode | null
   readonly roundTripMs: number | null
   /** The service's last complaint in this call. */
@@ -107,6 +113,8 @@ export type VoiceEvent =
   | { readonly type: 'roundTripMeasured'; readonly ms: number }
   /** The page was away and is back with what was said before. */
   | { readonly type: 'restored'; readonly keepsake: Keepsake }
+  /** The service has it no more: what comes next is a new one. */
+  | { readonly type: 'conversationUnknown' }
   | { readonly type: 'complaintDismissed' }
   | { readonly type: 'noticed'; readonly notice: NoticeCode }
   | { readonly type: 'noticeDismissed' }
@@ -126,7 +134,9 @@ export const INITIAL: VoiceState = {
   utterance: null,
   heard: [],
   language: null,
+  conversationId: null,
   usage: null,
+  lastTurn: null,
   roundTripMs: null,
   complaint: null,
   notice: null,
@@ -184,6 +194,8 @@ export function reduce(state: VoiceState, event: VoiceEvent): VoiceState {
       return call.status === 'live' ? { ...state, roundTripMs: event.ms } : state
     case 'restored':
       return call.status === 'idle' ? { ...state, ...event.keepsake, call: { status: 'ended', why: 'signedInAgain' } } : state
+    case 'conversationUnknown':
+      return { ...state, conversationId: null }
     case 'complaintDismissed':
       return { ...state, complaint: null }
     case 'noticed':
@@ -241,7 +253,7 @@ function wasCutShort(call: Call): boolean {
 
 /** What belonged to the call before. */
 const FORGOTTEN = {
-  endedAtMs: null, asked: null, thinkingAtMs: null, arrivedAtMs: null, answeredAtMs: null, utterance: null, usage: null,
+  endedAtMs: null, asked: null, thinkingAtMs: null, arrivedAtMs: null, answeredAtMs: null, utterance: null, usage: null, lastTurn: null,
   roundTripMs: null, complaint: null, notice: null,
 } satisfies Partial<VoiceState>
 
@@ -284,14 +296,14 @@ function received(state: VoiceState, message: ServerMessage, atMs: number, audio
       return { ...state, thread: withInterruption(state.thread, session, message.responseId) }
     case 'turn':
       // It comes again once it is saved, and says nothing else that is new.
-      return message.saved ? state : { ...state, thread: withOutcome(state.thread, session, message.turn, outcomeOf(message.outcome)) }
+      return message.saved ? state : { ...state, lastTurn: lastTurnOf(message), thread: withOutcome(state.thread, session, message.turn, outcomeOf(message.outcome)) }
     case 'goAway':
       return call.status === 'live' ? { ...state, call: { ...call, leaving: true } } : state
     case 'tool':
       return { ...state, thread: withTool(state.thread, { ...message, session }) }
     case 'usage': {
-      const { input, output, totalTokens } = message
-      return { ...state, usage: { input, output, totalTokens } }
+      const { input, output, totalTokens, costUsd = null } = message
+      return { ...state, usage: { input, output, totalTokens, costUsd } }
     }
     case 'queued':
     case 'authExpiring':
@@ -308,19 +320,32 @@ function received(state: VoiceState, message: ServerMessage, atMs: number, audio
 const QUIET_ERRORS: ReadonlySet<string> = new Set(['ticket_refused'])
 
 function attached(state: VoiceState, ready: Ready, atMs: number): VoiceState {
-  const before = state.call.status === 'reconnecting' ? state.call.conversationId : null
-  const note = before === ready.conversationId ? 'takenUp' : 'freshSession'
+  const note = noteOn(state, ready)
   return {
     ...state,
     call: { status: 'live', ready, service: 'connecting', playout: { status: 'silent' }, user: 'quiet', leaving: false },
-    thread: state.thread.length > 0 && !ready.resumed ? withNote(state.thread, note) : state.thread,
+    thread: note && state.thread.length > 0 ? withNote(state.thread, note) : state.thread,
     sessions: ready.resumed ? Math.max(1, state.sessions) : state.sessions + 1,
     startedAtMs: state.startedAtMs ?? atMs,
     language: ready.language,
+    // Without a token nothing is kept, and there is nothing to continue.
+    conversationId: ready.resumeToken === null ? null : ready.conversationId,
     usage: ready.resumed ? state.usage : null,
     utterance: null,
     complaint: null,
   }
+}
+
+/** What the thread says about the seam, if there is one to be seen. */
+function noteOn(state: VoiceState, ready: Ready): Note['note'] | null {
+  if (!remembers(state, ready)) return 'freshSession'
+  const isLost = (entry: Entry): boolean => entry.kind === 'said' && entry.session === state.sessions && (entry.turn ?? 0) > ready.lastTurn
+  return !ready.resumed && state.call.status === 'reconnecting' && state.thread.some(isLost) ? 'takenUp' : null
+}
+
+/** The same conversation goes on: the service tells the model what was said in it. */
+function remembers(state: VoiceState, ready: Ready): boolean {
+  return ready.resumed || (state.conversationId !== null && ready.conversationId === state.conversationId)
 }
 
 function closed(
@@ -335,15 +360,14 @@ function closed(
   }
   return {
     ...state,
-    call: { status: 'reconnecting', retryAtMs, conversationId: conversationOf(call) },
+    call: { status: 'reconnecting', retryAtMs },
     input: state.input.mode === 'pushToTalk' ? { mode: 'pushToTalk', held: false } : state.input,
     roundTripMs: null,
   }
 }
 
-function conversationOf(call: Call): string {
-  if (call.status === 'live') return call.ready.conversationId
-  return call.status === 'reconnecting' ? call.conversationId : ''
+function lastTurnOf({ waterfall, costUsd }: TurnReport): LastTurn {
+  return { waterfall: waterfall ?? null, costUsd: costUsd ?? null }
 }
 
 function outcomeOf(outcome: string): Outcome {

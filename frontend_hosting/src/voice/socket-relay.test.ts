@@ -49,6 +49,7 @@ function wired() {
       return socket as unknown as WebSocket
     },
     now: () => clock.now,
+    epochMs: () => 1_000_000 + clock.now,
   })
   // Ports are only assigned to and posted to.
   const capture = {} as MessagePort

@@ -13,12 +13,15 @@ const OPEN = 1
 const EVERY_RESPONSE = 0xffff_ffff
 /** 4400 says whose fault it was; browsers let a page close with 1000 or 3000-4999 only. */
 const SERVICE_BROKE_PROTOCOL = 4400
+const CANNOT_RESUME = 4410
 
 export type RelayPorts = {
   readonly tell: (event: SocketToPage) => void
   readonly connect: (url: string, protocols: string[]) => WebSocket
   /** Milliseconds on a steady clock. */
   readonly now: () => number
+  /** Milliseconds since 1970, the clock that frames and replies are stamped with. */
+  readonly epochMs: () => number
 }
 
 export class SocketRelay {
@@ -51,7 +54,7 @@ export class SocketRelay {
       case 'send':
         // The user's own word needs no confirmation: silence now, whatever is still on its way.
         if (command.message.type === 'interrupt') this.#flush(this.#latest)
-        this.#send(command.message.type === 'start' ? { ...command.message, ...this.#resumption.claim() } : command.message)
+        this.#send(command.message.type === 'start' ? this.#claiming(command.message) : command.message)
         return
       case 'close':
         this.#resumption.forget()
@@ -119,7 +122,9 @@ export class SocketRelay {
       this.#tellPlayer({ type: 'end' })
     } else if (message.type === 'pong') {
       const ms = this.#heartbeat?.pong(message.id, this.#ports.now()) ?? null
-      if (ms !== null) this.#ports.tell({ type: 'roundTrip', ms })
+      const { clockMs } = message
+      const clock = clockMs === undefined ? {} : { clock: { clockMs, atMs: this.#ports.epochMs() } }
+      if (ms !== null) this.#ports.tell({ type: 'roundTrip', ms, ...clock })
       return
     }
     this.#ports.tell({ type: 'message', message, audioMs: this.#audioMs(message) })
@@ -147,9 +152,19 @@ export class SocketRelay {
   #closed(code: number, reason: string, opened: boolean): void {
     this.#socket = null
     this.#heartbeat = null
+    // Without its session the page still has its conversation, and tries again with that.
+    const told = code === CANNOT_RESUME && this.#resumption.isWaiting ? HEARTBEAT_LOST : code
     this.#resumption.closed(code)
     this.#tellPlayer({ type: 'flush', responseId: EVERY_RESPONSE })
-    this.#ports.tell({ type: 'closed', code, reason, opened })
+    this.#ports.tell({ type: 'closed', code: told, reason, opened })
+  }
+
+  /** A session that can be taken up again comes before its conversation. */
+  #claiming(start: ClientMessage): ClientMessage {
+    const { resume } = this.#resumption.claim()
+    if (start.type !== 'start' || !resume) return start
+    const { conversationId: _, ...rest } = start
+    return { ...rest, resume }
   }
 
   #send(message: ClientMessage): void {

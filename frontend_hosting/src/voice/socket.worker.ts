@@ -9,6 +9,7 @@ const relay = new SocketRelay({
   tell: (event) => self.postMessage(event),
   connect: (url, protocols) => new WebSocket(url, protocols),
   now: () => performance.now(),
+  epochMs: () => Date.now(),
 })
 self.onmessage = ({ data }: MessageEvent<PageToSocket>) => relay.obey(data)
 setInterval(() => relay.tick(), TICK_MS)

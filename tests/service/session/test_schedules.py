@@ -73,7 +73,8 @@ def without_timer(patch: pytest.MonkeyPatch, fire: Callable[[Core, float], None]
     due = [due_at for due_at, _ in left]
     patch.setattr(timers, "TIMERS", left)
     patch.setattr(timers, "_OTHERS", [due_at for due_at in timers._OTHERS if due_at in due])
-    patch.setattr(timers, "_MOVED_BY_AUDIO", [due_at for due_at in timers._MOVED_BY_AUDIO if due_at in due])
+    for state, moved in timers._MOVED_BY_AUDIO.items():
+        patch.setitem(timers._MOVED_BY_AUDIO, state, tuple(due_at for due_at in moved if due_at in due))
 
 
 def waits_for_replies_for_ever(patch: pytest.MonkeyPatch) -> None:
@@ -135,7 +136,7 @@ def keeps_all_audio(patch: pytest.MonkeyPatch) -> None:
 def says_saved_before_it_is(patch: pytest.MonkeyPatch) -> None:
     def put(self: keeping.Keeping, write: keeping.Write) -> int:
         if isinstance(write, keeping.SaveTurn) and isinstance(core := self._emit.__self__, Core):  # type: ignore[attr-defined] # a bound method
-            store_side._saved(core, write.turn.number)
+            store_side._saved(core, write.turn.number, 0.0)
         return healthy(self, write)
 
     healthy = keeping.Keeping.put

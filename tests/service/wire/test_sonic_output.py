@@ -62,6 +62,8 @@ def as_fields(event: out.ModelOutput) -> Any:  # noqa: C901, PLR0911 - one branc
             }
         case out.Usage():
             return {"type": "usageEvent", "total": event}
+        case out.UsageSince():
+            return {"type": "usageEvent", "delta": event.used}
         case out.Unknown() | out.Malformed():
             return None
 

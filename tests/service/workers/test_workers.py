@@ -43,6 +43,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatorProce
 @pytest.fixture
 def service(emulator: EmulatorProcess, tmp_path: Path) -> Iterator[Running]:
     settings = environment(emulator, VOICE_WORKERS=str(WORKERS), VOICE_MAX_SESSIONS="12")
+    settings["VOICE_STORE_PATH"] = str(tmp_path / "new" / "conversations.sqlite")
     settings |= {"PYTHONWARNINGS": "error", "PYTHONDEVMODE": "1"}
     with running_service(tmp_path / "service.log", settings) as running:
         yield running

@@ -70,6 +70,7 @@ export type SocketToPage =
   | { readonly type: 'opened' }
   /** `audioMs`: how much audio of the message's reply had arrived before it. */
   | { readonly type: 'message'; readonly message: ServerMessage; readonly audioMs: number }
-  | { readonly type: 'roundTrip'; readonly ms: number }
+  /** `clock`: what the service's clock showed in between, and the page's at the end. */
+  | { readonly type: 'roundTrip'; readonly ms: number; readonly clock?: { readonly clockMs: number; readonly atMs: number } }
   /** `opened`: whether the service had accepted the socket at all. */
   | { readonly type: 'closed'; readonly code: number; readonly reason: string; readonly opened: boolean }

@@ -6,9 +6,10 @@ import type { Conversation } from '../conversation.ts'
 import { summaryOf } from '../response-times.ts'
 import type { VoiceState } from '../session.ts'
 import type { Stages } from '../thread.ts'
-import { seconds, whole } from '../words/numbers.ts'
+import { dollars, seconds, whole } from '../words/numbers.ts'
 import { useWords } from '../words/use-words.ts'
 import { EventList } from './event-list.tsx'
+import { WaterfallList } from './waterfall-list.tsx'
 
 type Props = { readonly state: VoiceState; readonly conversation: Conversation }
 
@@ -18,6 +19,9 @@ export function DetailsPanel({ state, conversation }: Props): ReactNode {
   return (
     <div className="flex flex-col gap-6">
       <Section title={words.responseTimes}><ResponseTimes state={state} /></Section>
+      {state.lastTurn?.waterfall ? (
+        <Section title={words.waterfall.title}><WaterfallList waterfall={state.lastTurn.waterfall} /></Section>
+      ) : null}
       <Section title={words.usage}><UsageTable state={state} /></Section>
       <Section title={words.session}><SessionTable state={state} conversation={conversation} /></Section>
       <Section title={words.events}><EventList log={conversation.log} /></Section>
@@ -79,7 +83,7 @@ function StageBars({ stages, totalMs }: { readonly stages: Stages; readonly tota
   )
 }
 
-function UsageTable({ state: { usage } }: { readonly state: VoiceState }): ReactNode {
+function UsageTable({ state: { usage, lastTurn } }: { readonly state: VoiceState }): ReactNode {
   const words = useWords()
   if (!usage) return <p className="text-sm text-soft">{words.noUsage}</p>
   const { tokens } = words
@@ -91,6 +95,8 @@ function UsageTable({ state: { usage } }: { readonly state: VoiceState }): React
         [tokens.spoken, whole(usage.output.speechTokens, words.locale)],
         [tokens.written, whole(usage.output.textTokens, words.locale)],
         [tokens.total, whole(usage.totalTokens, words.locale)],
+        ...(typeof lastTurn?.costUsd === 'number' ? ([[words.waterfall.turnCost, dollars(lastTurn.costUsd, words.locale)]] as const) : []),
+        ...(usage.costUsd === null ? [] : ([[words.waterfall.sessionCost, dollars(usage.costUsd, words.locale)]] as const)),
       ]}
     />
   )

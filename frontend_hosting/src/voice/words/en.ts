@@ -1,5 +1,6 @@
 // Every word the page shows. Another language is another object of this shape: see catalogue.ts.
 
+import type { Part } from '../protocol.ts'
 import type { EndReason } from '../close-codes.ts'
 import type { EventSource } from '../event-log.ts'
 import type { NoticeCode } from '../notices.ts'
@@ -161,6 +162,14 @@ export const en = {
   medianTime: 'Typical',
   p95Time: 'Slow (1 in 20)',
   stages: { waiting: 'Pause, to be sure you had finished', answering: 'Service and model', playing: 'Buffer and loudspeaker' },
+  waterfall: {
+    title: 'Where the last answer’s time went',
+    parts: { uplinkMs: 'To the service', serviceInMs: 'Through the service', endpointingMs: 'Until it was clear you had finished', modelMs: 'The model', serviceOutMs: 'Back through the service', downlinkMs: 'To this page', jitterBufferMs: 'Buffer', outputMs: 'Loudspeaker' } satisfies Record<Part, string>,
+    total: 'From your last word to the first sound',
+    unknown: 'not known',
+    turnCost: 'Cost of the last turn',
+    sessionCost: 'Cost of this session',
+  },
   usage: 'Usage',
   noUsage: 'The service has not reported any yet.',
   tokens: { heard: 'Speech heard', read: 'Text read', spoken: 'Speech spoken', written: 'Text written', total: 'All tokens' },

@@ -8,3 +8,8 @@ export function seconds(ms: number, locale: string): string {
 export function whole(value: number, locale: string): string {
   return Math.round(value).toLocaleString(locale)
 }
+
+/** List prices of a turn are fractions of a cent. */
+export function dollars(usd: number, locale: string): string {
+  return usd.toLocaleString(locale, { style: 'currency', currency: 'USD', minimumFractionDigits: 2, maximumFractionDigits: 5 })
+}

@@ -1,0 +1,459 @@
+"""A caller: somebody who talks, loses the connection, comes back as docs/protocol.md says, and remembers what was promised."""
+
+import asyncio
+import itertools
+import json
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from random import Random
+from typing import Any, Final
+
+from service.wire.client import FRAME_HEADER
+from tests.simulation.model import FRAME_MS, Heard, Memory, speech
+from tests.simulation.wire import RefusedError, Wire
+
+_RING_FRAMES: Final = 50
+_WINDOW_S: Final = 120.0
+_CONNECT_TIMEOUT_S: Final = 10.0
+_STUCK_AFTER_S: Final = 90.0
+_LOST: Final = frozenset({None, 1006, 1012})
+_GOODBYE: Final = 1000
+
+
+class BrokenPromiseError(AssertionError):
+    """Raised when something was not as docs/reliability.md promises."""
+
+
+class Way(Enum):
+    """How the next connection begins."""
+
+    NEW = "a new conversation"
+    RESUME = "the session that was lost"
+    CONTINUE = "the conversation, in a session of its own"
+
+
+@dataclass(slots=True)
+class Said:
+    """A turn as the caller was told of it."""
+
+    text: str | None = None
+    outcome: str | None = None
+    is_saved: bool = False
+
+    def add(self, text: str) -> None:
+        """Words that were heard; a sentence that was broken by the network is heard in pieces."""
+        if self.text is None:
+            self.text = text
+        elif text not in self.text:
+            self.text = f"{self.text} {text}"
+
+
+@dataclass(slots=True, kw_only=True)
+class Habits:
+    """What the caller is like."""
+
+    turns: int = 3
+    speaks: float = 0.3
+    """Share of turns that are spoken, not typed."""
+    pause_s: tuple[float, float] = (0.1, 3.0)
+    barges_in: float = 0.0
+    keeps: bool = True
+    """Whether a turn counts only when it is saved."""
+
+
+class Caller:
+    """One user on a host of their own, with one conversation."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        dice: Random,
+        pick: Callable[[Random], tuple[str, int]],
+        habits: Habits,
+        bearer: str | None = None,
+    ) -> None:
+        self.name = name
+        self._dice = dice
+        self._bearer = bearer or name
+        self._pick = pick
+        self._habits = habits
+        self._loop = asyncio.get_running_loop()
+        self._wire: Wire | None = None
+        self._closed: asyncio.Future[int | None] | None = None
+        self._changed = asyncio.Event()
+        self._way = Way.NEW
+        self._is_ready = False
+        self._state = ""
+        self._session_id = self._token = ""
+        self._last_seq = 0
+        self._heard_at = 0.0
+        self._heartbeat_s = 20.0
+        self._lost_at: float | None = None
+        self._came_back_at = 0.0
+        self._reconnect_after_s: float | None = None
+        self._sequence = 0
+        self._ring: deque[tuple[int, bytes]] = deque(maxlen=_RING_FRAMES)
+        self._utterances = 0
+        self._attachments = 0
+        self._is_leaving = False
+        self.has_enough = False
+        """Hangs up after the next answer."""
+        self.is_disturbed = False
+        """Whether the network swallowed some of what was said, for a while."""
+        self.conversation_id: str | None = None
+        self.turns: dict[int, Said] = {}
+        """Of this session, by number."""
+        self.saved: dict[tuple[str, int], str] = {}
+        """What the service said is saved: it must be in the store for ever."""
+        self.saved_at: dict[str, float] = {}
+        """When that was said of these words."""
+        self.sessions: set[str] = set()
+        self.outcomes: Counter[str] = Counter()
+        self.asked: list[str] = []
+        self.gaps: list[float] = []
+        self.gap_ends: list[float] = []
+        self.closes: Counter[int | None] = Counter()
+        self.errors: Counter[str] = Counter()
+        self.resumed = self.taken_over = self.refused = 0
+
+    def wrong_in(self, said: Sequence[str]) -> list[str]:
+        """What this caller did not say, or not so often; speech may be cut in pieces when the line was."""
+        wrong = [
+            f"{self.name}: {text!r} is there twice" for text in set(said) if text and said.count(text) > 1
+        ]
+        frames: Counter[tuple[int, int]] = Counter()
+        for text in filter(None, said):
+            heard = Heard.read(text)
+            if heard is None:
+                wrong += [] if text in self.asked else [f"{self.name}: nobody said {text!r}"]
+                continue
+            whole = next(
+                (
+                    whole
+                    for whole in map(Heard.read, self.asked)
+                    if whole and whole.utterance == heard.utterance
+                ),
+                None,
+            )
+            if (
+                whole is None
+                or heard.last > whole.last
+                or (heard != whole and not self.closes and not self.is_disturbed)
+            ):
+                wrong.append(f"{self.name}: nobody said {text!r}")
+            frames.update((heard.utterance, frame) for frame in range(heard.first, heard.last + 1))
+        return wrong + [
+            f"{self.name}: frame {frame} was heard twice" for frame, times in frames.items() if times > 1
+        ]
+
+    def wrong_in_memories(self, memories: Sequence[Memory]) -> list[str]:
+        """What a stream should have been told of this conversation and was not, or was told twice or out of order."""
+        wrong = []
+        order = {text: number for (_, number), text in self.saved.items()}
+        for memory in memories:
+            if memory.session_id not in self.sessions:
+                continue
+            known = [text for text in memory.said if text in order]
+            if known != sorted(set(known), key=order.__getitem__):
+                wrong.append(f"{self.name}: a stream was told {memory.said}")
+            due = {text for text, at in self.saved_at.items() if text and at < memory.began_at}
+            if missing := due - set(memory.said):
+                wrong.append(f"{self.name}: a stream was not told of {sorted(missing)}")
+        return wrong
+
+    # Talking
+
+    async def converse(self) -> None:
+        """Ask so many questions that each is answered, then hang up."""
+        connection = asyncio.create_task(self._stay_connected())
+        try:
+            for number in itertools.count():
+                if number >= self._habits.turns or self.has_enough:
+                    break
+                await self._until_answered(number, connection)
+                await asyncio.sleep(self._dice.uniform(*self._habits.pause_s))
+            self._is_leaving = True
+            self._send({"type": "end"})
+            await asyncio.sleep(0.5)
+        finally:
+            connection.cancel()
+            await asyncio.wait({connection})
+            if self._wire is not None:
+                self._wire.abort()
+
+    async def _until_answered(self, number: int, connection: asyncio.Task[None]) -> None:
+        for attempt in range(40):
+            await self._until(
+                lambda: self._is_ready and self._state == "listening", connection, "a state to speak in"
+            )
+            attachment = self._attachments
+            text = await self._ask(f"{self.name} asks {number}.{attempt}")
+            self.asked.append(text)
+            if await self._answered(text, attachment, connection):
+                return
+        raise BrokenPromiseError(f"{self.name}: question {number} was never answered")
+
+    async def _ask(self, typed: str) -> str:
+        if self._dice.random() >= self._habits.speaks:
+            self._send({"type": "text", "text": typed})
+            return typed
+        self._utterances += 1
+        frames = speech(self._utterances, self._dice.randrange(4, 16))
+        for place, pcm in enumerate(frames, 1):
+            self._send_audio(pcm, is_last=place == len(frames))
+            await asyncio.sleep(FRAME_MS / 1_000)
+        return str(Heard(self._utterances, 1, len(frames)))
+
+    async def _answered(self, text: str, attachment: int, connection: asyncio.Task[None]) -> bool:
+        """Whether it was, and saved; False when the user has to say it again."""
+
+        before = max(self.turns, default=0)
+
+        def is_settled() -> bool:
+            turn = self._turn_of(text)
+            if turn is None:
+                later = (other for number, other in self.turns.items() if number > before)
+                if any(other.outcome is not None and other.text is None for other in later):
+                    # The model did not say what it heard, if it heard anything.
+                    return True
+                # A session that knows nothing of it went on elsewhere.
+                return self._is_ready and self._attachments != attachment
+            return turn.outcome is not None and (
+                turn.is_saved or not self._habits.keeps or turn.outcome == "failed"
+            )
+
+        if self._dice.random() < self._habits.barges_in:
+            await self._until(lambda: is_settled() or self._state == "speaking", connection, "an answer")
+            await asyncio.sleep(self._dice.uniform(0.0, 0.6))
+            return True
+        await self._until(is_settled, connection, f"an answer to {text!r}")
+        turn = self._turn_of(text)
+        return turn is not None and turn.outcome == "completed"
+
+    def _turn_of(self, text: str) -> Said | None:
+        """The turn of these words, or of the last of them."""
+        whole = Heard.read(text)
+        for turn in self.turns.values():
+            heard = Heard.read(turn.text or "")
+            is_end = (
+                whole is not None
+                and heard is not None
+                and (whole.utterance, whole.last) == (heard.utterance, heard.last)
+            )
+            if turn.text == text or is_end:
+                return turn
+        return None
+
+    async def _until(self, holds: Callable[[], bool], connection: asyncio.Task[None], what: str) -> None:
+        since = self._loop.time()
+        while not holds():
+            if connection.done():
+                await connection
+            waited_s = self._loop.time() - max(since, self._came_back_at)
+            if self._is_ready and waited_s > _STUCK_AFTER_S:
+                raise BrokenPromiseError(
+                    f"{self.name} waits for {what} since {waited_s:.0f} s; state {self._state}, turns {self.turns},"
+                    f" errors {dict(self.errors)}, closes {dict(self.closes)}"
+                )
+            self._changed.clear()
+            try:
+                async with asyncio.timeout(5.0):
+                    await self._changed.wait()
+            except TimeoutError:
+                continue
+
+    # Staying connected
+
+    def cut(self) -> None:
+        """The network resets the connection."""
+        if self._wire is not None:
+            self.is_disturbed = True
+            self._wire.abort()
+
+    async def _stay_connected(self) -> None:
+        failures = 0
+        while True:
+            try:
+                async with asyncio.timeout(_CONNECT_TIMEOUT_S):
+                    await self._attach()
+            except (OSError, TimeoutError, RefusedError) as error:
+                self.refused += isinstance(error, RefusedError)
+                if self._wire is not None:
+                    self._wire.abort()
+                failures += 1
+                await self._back_off(failures)
+                continue
+            code = await self._attend()
+            if self._is_leaving:
+                return
+            self.closes[code] += 1
+            failures = 0 if self._is_ready else failures + 1
+            self._is_ready = False
+            self._choose_way(code)
+            if self._reconnect_after_s is not None:
+                await asyncio.sleep(self._reconnect_after_s)
+                self._reconnect_after_s = None
+            elif failures or code not in _LOST:
+                await self._back_off(max(1, failures))
+            else:
+                await asyncio.sleep(self._dice.uniform(0.0, 0.5))
+
+    def _choose_way(self, code: int | None) -> None:
+        if self.conversation_id is None:
+            self._way = Way.NEW
+        elif code in _LOST and self._token:
+            self._way = Way.RESUME
+        elif self._way is Way.CONTINUE and code == 4410:
+            if self.saved:
+                raise BrokenPromiseError(
+                    f"{self.name}: the conversation is gone, with {len(self.saved)} saved turns"
+                )
+            # Its beginning was not written when its process was lost: nothing was said that could be kept.
+            self.conversation_id, self._way = None, Way.NEW
+        else:
+            self._way = Way.CONTINUE
+
+    async def _back_off(self, failures: int) -> None:
+        await asyncio.sleep(min(15.0, 0.5 * 2 ** min(failures, 8)) * self._dice.uniform(0.1, 1.0))
+
+    async def _attach(self) -> None:
+        loop = self._loop
+        self._closed = loop.create_future()
+        closed = self._closed
+
+        def on_closed(code: int | None) -> None:
+            if not closed.done():
+                closed.set_result(code)
+
+        wire = self._wire = Wire(bearer=self._bearer, on_message=self._on_message, on_closed=on_closed)
+        self._is_ready = False
+        self._heard_at = loop.time()
+        if self._way is Way.RESUME and self._lost_at is not None and loop.time() - self._lost_at > _WINDOW_S:
+            self._way = Way.CONTINUE
+        await loop.create_connection(lambda: wire, *self._pick(self._dice))
+        await wire.opened
+        if self._way is not Way.RESUME:
+            self._last_seq = 0
+        self._send(self._start(), even_now=True)
+
+    def _start(self) -> dict[str, Any]:
+        match self._way:
+            case Way.NEW:
+                return {"type": "start"}
+            case Way.CONTINUE:
+                return {"type": "start", "conversationId": self.conversation_id}
+            case Way.RESUME:
+                claim = {"sessionId": self._session_id, "resumeToken": self._token, "lastSeq": self._last_seq}
+                return {"type": "start", "resume": claim}
+
+    async def _attend(self) -> int | None:
+        """Until the connection is closed, or has been silent for two heartbeats."""
+        assert self._closed is not None
+        assert self._wire is not None
+        pings = 0
+        code: int | None = None
+        while True:
+            await asyncio.wait({self._closed}, timeout=self._heartbeat_s)
+            if self._closed.done():
+                code = self._closed.result()
+                break
+            if self._loop.time() - self._heard_at > 2 * self._heartbeat_s:
+                self._wire.abort()
+                break
+            pings += 1
+            self._send({"type": "ping", "id": pings}, even_now=True)
+        if self._lost_at is None:
+            self._lost_at = self._heard_at
+        self._changed.set()
+        return code
+
+    # Hearing
+
+    def _on_message(self, message: bytes | str) -> None:
+        self._heard_at = self._loop.time()
+        if isinstance(message, bytes):
+            return
+        told = json.loads(message)
+        self._check_seq(told)
+        match told["type"]:
+            case "ready":
+                self._ready(told)
+            case "state":
+                self._state = told["state"]
+            case "transcript" if (told["role"], told["stage"]) == ("user", "spoken"):
+                self.turns.setdefault(told["turn"], Said()).add(told["text"])
+            case "turn":
+                self._turn(told)
+            case "ack":
+                while self._ring and self._ring[0][0] <= told["sequence"]:
+                    self._ring.popleft()
+            case "goAway":
+                self._reconnect_after_s = told["reconnectAfterMs"] / 1_000
+            case "error":
+                self.errors[told["code"]] += 1
+            case _:
+                pass
+        self._changed.set()
+
+    def _check_seq(self, told: dict[str, Any]) -> None:
+        seq = told["seq"]
+        is_new = self._way is Way.RESUME and not self._is_ready and seq == 1
+        if seq != self._last_seq + 1 and not is_new:
+            raise BrokenPromiseError(f"{self.name}: seq {seq} after {self._last_seq} ({told['type']})")
+        self._last_seq = seq
+
+    def _ready(self, told: dict[str, Any]) -> None:
+        conversation_id = told["conversationId"]
+        if self.conversation_id is not None and conversation_id != self.conversation_id:
+            raise BrokenPromiseError(f"{self.name}: another conversation")
+        self.conversation_id = conversation_id
+        self._session_id, self._token = told["sessionId"], told["resumeToken"] or ""
+        self.sessions.add(self._session_id)
+        self._heartbeat_s = told["heartbeatMs"] / 1_000
+        self._attachments += not told["resumed"]
+        self.resumed += told["resumed"]
+        if told["resumed"]:
+            for sequence, frame in self._ring:
+                assert sequence >= 0
+                self._send_bytes(frame)
+        else:
+            self.taken_over += self._way is not Way.NEW
+            self._ring.clear()
+            self.turns.clear()
+        self._is_ready = True
+        self._came_back_at = self._loop.time()
+        if self._lost_at is not None:
+            self.gaps.append(self._came_back_at - self._lost_at)
+            self.gap_ends.append(self._came_back_at)
+            self._lost_at = None
+
+    def _turn(self, told: dict[str, Any]) -> None:
+        turn = self.turns.setdefault(told["turn"], Said())
+        if told["saved"]:
+            turn.is_saved = True
+            assert self.conversation_id is not None
+            self.saved[self.conversation_id, told["turn"]] = turn.text or ""
+            self.saved_at.setdefault(turn.text or "", self._loop.time())
+        else:
+            turn.outcome = told["outcome"]
+            self.outcomes[told["outcome"]] += 1
+
+    # Sending
+
+    def _send(self, message: dict[str, Any], *, even_now: bool = False) -> None:
+        if self._wire is not None and (self._is_ready or even_now):
+            self._wire.send(json.dumps(message))
+
+    def _send_audio(self, pcm: bytes, *, is_last: bool) -> None:
+        frame = FRAME_HEADER.pack(1, 1, int(is_last), self._sequence, 0.0) + pcm
+        self._ring.append((self._sequence, frame))
+        self._sequence += 1
+        if self._is_ready:
+            self._send_bytes(frame)
+
+    def _send_bytes(self, frame: bytes) -> None:
+        if self._wire is not None:
+            self._wire.send(frame)
