@@ -27,6 +27,17 @@ describe('what a page claims when it comes back', () => {
     })
   })
 
+  it('is a session instead of its conversation, never both', () => {
+    const { resume, conversationId } = begun().claiming({ type: 'start', conversationId: 'c', voice: 'amy' })
+
+    expect(resume?.sessionId).toBe('s')
+    expect(conversationId).toBeUndefined()
+  })
+
+  it('leaves a start as it is before there was a session', () => {
+    expect(new Resumption().claiming({ type: 'start', conversationId: 'c' })).toEqual({ type: 'start', conversationId: 'c' })
+  })
+
   it('is nothing before there was a session', () => {
     expect(new Resumption().claim()).toEqual({})
     expect(new Resumption().isWaiting).toBe(false)

@@ -1,7 +1,7 @@
 // PURE. What a page must remember to come back to a session after the connection was lost.
 // docs/protocol.md, "Coming back".
 
-import type { Played, Resume, ServerMessage } from './protocol.ts'
+import type { ClientMessage, Played, Resume, ServerMessage } from './protocol.ts'
 
 /** Five seconds of frames of 32 ms; what is older is not worth saying again. */
 export const MOST_FRAMES = 156
@@ -10,6 +10,8 @@ const SEQUENCES = 2 ** 32
 const FINAL: ReadonlySet<number> = new Set([1000, 4400, 4403, 4408, 4409, 4410])
 
 type Kept = { readonly sequence: number; readonly frame: ArrayBuffer }
+
+type Start = Extract<ClientMessage, { readonly type: 'start' }>
 
 export class Resumption {
   #sessionId: string | null = null
@@ -63,6 +65,13 @@ export class Resumption {
     if (this.#sessionId === null || this.#resumeToken === null) return {}
     const played = this.#played ? { played: this.#played } : {}
     return { resume: { sessionId: this.#sessionId, resumeToken: this.#resumeToken, lastSeq: this.#lastSeq, ...played } }
+  }
+
+  /** A `start` that claims; a session is asked for instead of its conversation, never beside it. */
+  claiming({ conversationId, ...start }: Start): Start {
+    const claim = this.claim()
+    if (claim.resume !== undefined || conversationId === undefined) return { ...start, ...claim }
+    return { ...start, conversationId }
   }
 
   /** The connection closed. */

@@ -146,6 +146,14 @@ describe('a conversation that the service keeps', () => {
     expect(run(...TALKED, closed(1006, 9000), message(saved)).thread).toMatchObject([{ spoken: ['hello'] }])
   })
 
+  it('needs no word when the session itself was taken up again', () => {
+    expect(run(...TALKED, closed(1006, 9000), message({ ...KEPT, resumed: true })).thread).toMatchObject([{ spoken: ['hello'] }])
+  })
+
+  it('says so when something that was said is not kept', () => {
+    expect(run(...TALKED, closed(1006, 9000), message(KEPT)).thread).toMatchObject([{ spoken: ['hello'] }, { note: 'takenUp' }])
+  })
+
   it('that turned out to be another one is remembered no more', () => {
     const state = run(...TALKED, closed(4410, 9000), { type: 'conversationUnknown' }, message({ ...KEPT, conversationId: 'another' }))
     expect(state.thread).toMatchObject([{ spoken: ['hello'] }, { note: 'freshSession' }])

@@ -54,7 +54,7 @@ export class SocketRelay {
       case 'send':
         // The user's own word needs no confirmation: silence now, whatever is still on its way.
         if (command.message.type === 'interrupt') this.#flush(this.#latest)
-        this.#send(command.message.type === 'start' ? this.#claiming(command.message) : command.message)
+        this.#send(command.message.type === 'start' ? this.#resumption.claiming(command.message) : command.message)
         return
       case 'close':
         this.#resumption.forget()
@@ -157,14 +157,6 @@ export class SocketRelay {
     this.#resumption.closed(code)
     this.#tellPlayer({ type: 'flush', responseId: EVERY_RESPONSE })
     this.#ports.tell({ type: 'closed', code: told, reason, opened })
-  }
-
-  /** A session that can be taken up again comes before its conversation. */
-  #claiming(start: ClientMessage): ClientMessage {
-    const { resume } = this.#resumption.claim()
-    if (start.type !== 'start' || !resume) return start
-    const { conversationId: _, ...rest } = start
-    return { ...rest, resume }
   }
 
   #send(message: ClientMessage): void {
