@@ -43,16 +43,7 @@ describe('what a page claims when it comes back', () => {
     expect(new Resumption().isWaiting).toBe(false)
   })
 
-  it('is the conversation once the session cannot be had, and then nothing', () => {
-    const resumption = begun({ frames: 3 })
-    resumption.closed(4410)
-    expect(resumption.claim()).toEqual({ conversationId: 'c' })
-    expect(sizes(resumption)).toEqual([])
-    resumption.closed(4410)
-    expect(resumption.claim()).toEqual({})
-  })
-
-  it.each([1000, 4400, 4403, 4408, 4409])('is nothing after %d', (code) => {
+  it.each([1000, 4400, 4403, 4408, 4409, 4410])('is nothing after %d', (code) => {
     const resumption = begun()
     resumption.closed(code)
 

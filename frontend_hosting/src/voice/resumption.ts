@@ -1,4 +1,4 @@
-// PURE. What a page must remember to come back to a session, or to its conversation, after the connection was lost.
+// PURE. What a page must remember to come back to a session after the connection was lost.
 // docs/protocol.md, "Coming back".
 
 import type { ClientMessage, Played, Resume, ServerMessage } from './protocol.ts'
@@ -7,8 +7,7 @@ import type { ClientMessage, Played, Resume, ServerMessage } from './protocol.ts
 export const MOST_FRAMES = 156
 const SEQUENCES = 2 ** 32
 /** After these there is nothing to come back to: the user hung up, or the service said why it will not go on. */
-const FINAL: ReadonlySet<number> = new Set([1000, 4400, 4403, 4408, 4409])
-const CANNOT_RESUME = 4410
+const FINAL: ReadonlySet<number> = new Set([1000, 4400, 4403, 4408, 4409, 4410])
 
 type Kept = { readonly sequence: number; readonly frame: ArrayBuffer }
 
@@ -17,7 +16,6 @@ type Start = Extract<ClientMessage, { readonly type: 'start' }>
 export class Resumption {
   #sessionId: string | null = null
   #resumeToken: string | null = null
-  #conversationId: string | null = null
   #lastSeq = 0
   #played: Played | null = null
   #frames: Kept[] = []
@@ -33,7 +31,6 @@ export class Resumption {
     if (message.type === 'ready') {
       this.#sessionId = message.sessionId
       this.#resumeToken = message.resumeToken
-      this.#conversationId = message.conversationId
       if (!message.resumed) this.#played = null
     } else if (message.type === 'ack') this.#acknowledged(message.sequence)
   }
@@ -63,35 +60,28 @@ export class Resumption {
     return this.#frames.map(({ frame }) => frame)
   }
 
-  /** For `start`: the session, else its conversation, else nothing. */
-  claim(): { readonly resume?: Resume; readonly conversationId?: string } {
-    if (this.#sessionId !== null && this.#resumeToken !== null) {
-      const played = this.#played ? { played: this.#played } : {}
-      return { resume: { sessionId: this.#sessionId, resumeToken: this.#resumeToken, lastSeq: this.#lastSeq, ...played } }
-    }
-    return this.#conversationId === null ? {} : { conversationId: this.#conversationId }
+  /** For `start`: the session; its conversation is the page's own business. */
+  claim(): { readonly resume?: Resume } {
+    if (this.#sessionId === null || this.#resumeToken === null) return {}
+    const played = this.#played ? { played: this.#played } : {}
+    return { resume: { sessionId: this.#sessionId, resumeToken: this.#resumeToken, lastSeq: this.#lastSeq, ...played } }
   }
 
   /** A `start` that claims; a session is asked for instead of its conversation, never beside it. */
   claiming({ conversationId, ...start }: Start): Start {
     const claim = this.claim()
     if (claim.resume !== undefined || conversationId === undefined) return { ...start, ...claim }
-    return { ...start, conversationId, ...claim }
+    return { ...start, conversationId }
   }
 
-  /** The connection closed; once a session cannot be had, its conversation may, and after that nothing. */
+  /** The connection closed. */
   closed(code: number): void {
     if (FINAL.has(code)) this.forget()
-    else if (code === CANNOT_RESUME && this.#resumeToken === null) this.forget()
-    else if (code === CANNOT_RESUME) {
-      this.#resumeToken = null
-      this.#frames = []
-    }
   }
 
   /** The user hung up. */
   forget(): void {
-    this.#sessionId = this.#resumeToken = this.#conversationId = this.#played = null
+    this.#sessionId = this.#resumeToken = this.#played = null
     this.#frames = []
     this.#lastSeq = 0
   }

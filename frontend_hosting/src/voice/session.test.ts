@@ -141,12 +141,17 @@ describe('a conversation that the service keeps', () => {
   const KEPT: Ready = { ...READY, resumeToken: 'token' }
   const TALKED = [START, { type: 'microphoneOpened' }, message(KEPT), service('listening'), says('user', 'hello')] as const
 
-  it('goes on after a lost connection, and what may be missing is said', () => {
-    expect(run(...TALKED, closed(1006, 9000), message(KEPT)).thread).toMatchObject([{ spoken: ['hello'] }, { note: 'takenUp' }])
+  it('goes on after a lost connection, and nothing needs saying', () => {
+    const saved = { ...KEPT, lastTurn: 99 }
+    expect(run(...TALKED, closed(1006, 9000), message(saved)).thread).toMatchObject([{ spoken: ['hello'] }])
   })
 
   it('needs no word when the session itself was taken up again', () => {
     expect(run(...TALKED, closed(1006, 9000), message({ ...KEPT, resumed: true })).thread).toMatchObject([{ spoken: ['hello'] }])
+  })
+
+  it('says so when something that was said is not kept', () => {
+    expect(run(...TALKED, closed(1006, 9000), message(KEPT)).thread).toMatchObject([{ spoken: ['hello'] }, { note: 'takenUp' }])
   })
 
   it('that turned out to be another one is remembered no more', () => {
@@ -256,7 +261,8 @@ describe('a lost connection', () => {
   })
 
   it('says that something may be missing when another process goes on with the conversation', () => {
-    const state = run(...LIVE, says('user', 'hello'), closed(4503, 9000), message({ ...READY, epoch: 2 }))
+    const kept: Ready = { ...READY, resumeToken: 't' }
+    const state = run(START, { type: 'microphoneOpened' }, message(kept), says('user', 'hello'), closed(4503, 9000), message({ ...kept, epoch: 2 }))
     expect(state.thread).toMatchObject([{ spoken: ['hello'] }, { note: 'takenUp' }])
   })
 

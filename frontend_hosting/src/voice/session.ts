@@ -14,7 +14,7 @@ import type { Problem } from './problems.ts'
 import type { Ready, ServerError, ServerMessage, ServerPhase, Tokens, TurnReport, Waterfall } from './protocol.ts'
 import { playing, silenced } from './reply-times.ts'
 import {
-  type Outcome, type ResponseTime, type Thread, withEnd, withInterruption, withNote, withOutcome, withResponseTimes, withTool, withTranscript,
+  type Entry, type Note, type Outcome, type ResponseTime, type Thread, withEnd, withInterruption, withNote, withOutcome, withResponseTimes, withTool, withTranscript,
   withTyped,
 } from './thread.ts'
 
@@ -42,7 +42,7 @@ export type Call =
       readonly user: 'quiet' | 'speaking'
       readonly leaving: boolean
     }
-  | { readonly status: 'reconnecting'; readonly retryAtMs: number; readonly conversationId: string; readonly position?: number }
+  | { readonly status: 'reconnecting'; readonly retryAtMs: number; readonly position?: number }
   | { readonly status: 'ended'; readonly why: EndReason }
   | { readonly status: 'failed'; readonly problem: Problem }
 
@@ -320,11 +320,11 @@ function received(state: VoiceState, message: ServerMessage, atMs: number, audio
 const QUIET_ERRORS: ReadonlySet<string> = new Set(['ticket_refused'])
 
 function attached(state: VoiceState, ready: Ready, atMs: number): VoiceState {
-  const note = noteOf(state, ready)
+  const note = noteOn(state, ready)
   return {
     ...state,
     call: { status: 'live', ready, service: 'connecting', playout: { status: 'silent' }, user: 'quiet', leaving: false },
-    thread: note === null ? state.thread : withNote(state.thread, note),
+    thread: note && state.thread.length > 0 ? withNote(state.thread, note) : state.thread,
     sessions: ready.resumed ? Math.max(1, state.sessions) : state.sessions + 1,
     startedAtMs: state.startedAtMs ?? atMs,
     language: ready.language,
@@ -336,12 +336,16 @@ function attached(state: VoiceState, ready: Ready, atMs: number): VoiceState {
   }
 }
 
-/** What the user has to know of a connection that is not the first. */
-function noteOf({ thread, call, conversationId }: VoiceState, ready: Ready): 'takenUp' | 'freshSession' | null {
-  if (thread.length === 0 || ready.resumed) return null
-  // The same conversation goes on, the service tells the model what was said in it; what was under way is lost.
-  if (call.status === 'reconnecting' && call.conversationId === ready.conversationId) return 'takenUp'
-  return conversationId !== null && ready.conversationId === conversationId ? null : 'freshSession'
+/** What the thread says about the seam, if there is one to be seen. */
+function noteOn(state: VoiceState, ready: Ready): Note['note'] | null {
+  if (!remembers(state, ready)) return 'freshSession'
+  const isLost = (entry: Entry): boolean => entry.kind === 'said' && entry.session === state.sessions && (entry.turn ?? 0) > ready.lastTurn
+  return !ready.resumed && state.call.status === 'reconnecting' && state.thread.some(isLost) ? 'takenUp' : null
+}
+
+/** The same conversation goes on: the service tells the model what was said in it. */
+function remembers(state: VoiceState, ready: Ready): boolean {
+  return ready.resumed || (state.conversationId !== null && ready.conversationId === state.conversationId)
 }
 
 function closed(
@@ -356,7 +360,7 @@ function closed(
   }
   return {
     ...state,
-    call: { status: 'reconnecting', retryAtMs, conversationId: conversationOf(call) },
+    call: { status: 'reconnecting', retryAtMs },
     input: state.input.mode === 'pushToTalk' ? { mode: 'pushToTalk', held: false } : state.input,
     roundTripMs: null,
   }
@@ -364,11 +368,6 @@ function closed(
 
 function lastTurnOf({ waterfall, costUsd }: TurnReport): LastTurn {
   return { waterfall: waterfall ?? null, costUsd: costUsd ?? null }
-}
-
-function conversationOf(call: Call): string {
-  if (call.status === 'live') return call.ready.conversationId
-  return call.status === 'reconnecting' ? call.conversationId : ''
 }
 
 function outcomeOf(outcome: string): Outcome {

@@ -13,6 +13,7 @@ const OPEN = 1
 const EVERY_RESPONSE = 0xffff_ffff
 /** 4400 says whose fault it was; browsers let a page close with 1000 or 3000-4999 only. */
 const SERVICE_BROKE_PROTOCOL = 4400
+const CANNOT_RESUME = 4410
 
 export type RelayPorts = {
   readonly tell: (event: SocketToPage) => void
@@ -151,9 +152,11 @@ export class SocketRelay {
   #closed(code: number, reason: string, opened: boolean): void {
     this.#socket = null
     this.#heartbeat = null
+    // Without its session the page still has its conversation, and tries again with that.
+    const told = code === CANNOT_RESUME && this.#resumption.isWaiting ? HEARTBEAT_LOST : code
     this.#resumption.closed(code)
     this.#tellPlayer({ type: 'flush', responseId: EVERY_RESPONSE })
-    this.#ports.tell({ type: 'closed', code, reason, opened })
+    this.#ports.tell({ type: 'closed', code: told, reason, opened })
   }
 
   #send(message: ClientMessage): void {

@@ -265,6 +265,17 @@ class Schedules(RuleBasedStateMachine):
     def confirms(self) -> None:
         self.call.text("ASSISTANT", "It is sunny.")
 
+    @rule(text=WORDS)
+    def answers_and_is_lost(self, text: str) -> None:
+        """What was said must be told to another stream."""
+        self.call.user_text(text)
+        self.call.reply("It is sunny.", 1)
+        self.confirms()
+        self.call.wait(0.2)
+        failure = ModelFailure(ModelFailureKind.CONNECTION_LOST)
+        self.call.give(StreamClosed(stream_id=self.call.stream_id, failure=failure))
+        self.call.accept()
+
     @rule(kind=st.sampled_from(ModelFailureKind), back=STREAMS)
     def fails(self, kind: ModelFailureKind, back: int) -> None:
         failure = ModelFailure(kind, "RST_STREAM closed stream")
