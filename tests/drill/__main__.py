@@ -16,7 +16,7 @@ def main() -> int:
     parser.add_argument("--restarts", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name, running_emulator(Path(name)) as emulator:
+    with tempfile.TemporaryDirectory() as name, running_emulator(Path(name), "--quota", "200") as emulator:
         drill = Drill(
             Path(name), emulator, sessions=chosen.sessions, restarts=chosen.restarts, seed=chosen.seed
         )

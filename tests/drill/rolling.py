@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -46,6 +47,8 @@ class Report:
     resumed: int
     taken_over: int
     refused: int
+    closes: dict[int | None, int]
+    errors: dict[str, int]
     restarts: Sequence[Restart]
     others: list[float]
     """Gaps that no restart explains: the network's."""
@@ -72,7 +75,7 @@ class Report:
                 f" {len(self.lost_turns)} lost turns of {self.saved_turns} saved, {self.resumed} resumed in place,"
                 f" {self.taken_over} taken over, {self.took_s:.0f} s"
             ),
-            f"{self.refused} connections refused",
+            f"{self.refused} connections refused; closed with {self.closes}; told {self.errors}",
             "connections: " + ", ".join(f"{count} {fate}" for fate, count in sorted(self.fates.items())),
             *self.dropped,
             *self.lost_turns,
@@ -195,6 +198,8 @@ class Drill:
             resumed=sum(caller.resumed for caller in callers),
             taken_over=sum(caller.taken_over for caller in callers),
             refused=sum(caller.refused for caller in callers),
+            closes=dict(sum((caller.closes for caller in callers), Counter[int | None]())),
+            errors=dict(sum((caller.errors for caller in callers), Counter[str]())),
             restarts=self.restarts,
             others=others,
             fates=dict(self._chaos.fates),

@@ -118,7 +118,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with (
-            running_emulator(folder) as emulator,
+            running_emulator(folder, "--quota", "200") as emulator,
             running_service(folder, emulator, **settings) as service,
         ):
             print(f"{'at':>9} {'memory':>11} {'threads':>8} {'descriptors':>12} {'sessions':>9}", flush=True)

@@ -20,7 +20,7 @@ export type Story = {
 /** A morning in November. */
 const STARTED_AT = Date.UTC(2026, 10, 23, 9, 30)
 const READY: Ready = {
-  type: 'ready', seq: 1, sessionId: '7c1f0c52', conversationId: 'b7d4', epoch: 1, resumeToken: null, resumed: false,
+  type: 'ready', seq: 1, sessionId: '7c1f0c52', conversationId: 'b7d4', epoch: 1, lastTurn: 0, resumeToken: null, resumed: false,
   model: 'amazon.nova-2-sonic-v1:0', language: 'en-US', voice: 'tiffany', inputSampleRateHz: 16_000, outputSampleRateHz: 24_000,
   silenceThresholdMs: 1500, watchdogMs: 2000, heartbeatMs: 20_000,
   limits: { messageBytes: 32_768, inputRate: 1.25, controlPerS: 20, sessionS: 3600, idleS: 300, textChars: 1000 },

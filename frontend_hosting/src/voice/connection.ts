@@ -144,7 +144,8 @@ export class Connection {
       this.#standing = 'live'
       this.#began = true
       this.#liveSinceMs = atMs
-    } else if (message.type === 'goAway') this.#leaveAtMs = atMs + message.reconnectAfterMs
+    } else if (message.type === 'queued') clearTimeout(this.#deadline)
+    else if (message.type === 'goAway') this.#leaveAtMs = atMs + message.reconnectAfterMs
     else if (message.type === 'authExpiring') this.#renewal.begin(atMs + message.inMs)
     else if (message.type === 'error' && message.code === 'ticket_refused') this.#renewal.refused()
   }

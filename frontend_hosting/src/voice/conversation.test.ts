@@ -13,7 +13,7 @@ import { createVoiceStore } from './store.ts'
 import { type Proof, TicketRefused } from './tickets.ts'
 
 const READY: Ready = {
-  type: 'ready', seq: 1, sessionId: 's', conversationId: 'c', epoch: 1, resumeToken: null, resumed: false, model: 'm',
+  type: 'ready', seq: 1, sessionId: 's', conversationId: 'c', epoch: 1, lastTurn: 0, resumeToken: null, resumed: false, model: 'm',
   language: 'en-US', voice: 'tiffany', inputSampleRateHz: 16000, outputSampleRateHz: 24000, silenceThresholdMs: 800,
   watchdogMs: 2000, heartbeatMs: 20000,
   limits: { messageBytes: 32768, inputRate: 1.25, controlPerS: 20, sessionS: 3600, idleS: 300, textChars: 1000 },

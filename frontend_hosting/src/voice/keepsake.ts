@@ -36,7 +36,7 @@ function isEntry(value: unknown): value is Entry {
     case 'said':
       return isTexts(value['planned']) && isTexts(value['spoken']) && typeof value['fromMs'] === 'number' && typeof value['role'] === 'string'
     case 'note':
-      return value['note'] === 'freshSession' || value['note'] === 'unanswered'
+      return value['note'] === 'freshSession' || value['note'] === 'takenUp' || value['note'] === 'unanswered'
     case 'tool':
       return typeof value['name'] === 'string' && typeof value['status'] === 'string'
     default:

@@ -82,6 +82,8 @@ export type Ready = Sequenced & {
   readonly sessionId: string
   readonly conversationId: string
   readonly epoch: number
+  /** The newest turn that is stored for good; 0: none. */
+  readonly lastTurn: number
   readonly resumeToken: string | null
   readonly resumed: boolean
   readonly model: string
@@ -126,6 +128,7 @@ export type ServerError = Sequenced & {
 
 export type ServerMessage =
   | Ready
+  | (Sequenced & { readonly type: 'queued'; readonly position: number })
   | (Sequenced & { readonly type: 'state'; readonly state: ServerPhase; readonly responseId?: number })
   | Transcript
   | (Sequenced & { readonly type: 'interrupted'; readonly responseId: number; readonly cause: string })
@@ -253,6 +256,7 @@ const DECODERS: Readonly<Record<string, (f: Fields) => ServerMessage>> = {
     sessionId: f.string('sessionId'),
     conversationId: f.string('conversationId'),
     epoch: f.integer('epoch'),
+    lastTurn: f.integer('lastTurn'),
     resumeToken: f.stringOrNull('resumeToken'),
     resumed: f.boolean('resumed'),
     model: f.string('model'),
@@ -265,6 +269,7 @@ const DECODERS: Readonly<Record<string, (f: Fields) => ServerMessage>> = {
     heartbeatMs: f.number('heartbeatMs'),
     limits: limits(f.object('limits')),
   }),
+  queued: (f) => ({ type: 'queued', seq: f.integer('seq'), position: f.integer('position') }),
   state: (f) => ({
     type: 'state',
     seq: f.integer('seq'),

@@ -5,7 +5,7 @@ import type { Ready, ServerMessage } from './protocol.ts'
 import { gateOf, INITIAL, isOver, phaseOf, reduce, type VoiceEvent, type VoiceState } from './session.ts'
 
 const READY: Ready = {
-  type: 'ready', seq: 1, sessionId: 's', conversationId: 'c', epoch: 1, resumeToken: null, resumed: false, model: 'm',
+  type: 'ready', seq: 1, sessionId: 's', conversationId: 'c', epoch: 1, lastTurn: 0, resumeToken: null, resumed: false, model: 'm',
   language: 'en-US', voice: 'tiffany', inputSampleRateHz: 16000, outputSampleRateHz: 24000, silenceThresholdMs: 1500,
   watchdogMs: 2000, heartbeatMs: 20000,
   limits: { messageBytes: 32768, inputRate: 1.25, controlPerS: 20, sessionS: 3600, idleS: 300, textChars: 1000 },
@@ -98,7 +98,7 @@ function faults(state: VoiceState): readonly string[] {
   const silent = (state.input.mode === 'handsFree' && state.input.muted) || state.input.mode === 'typing'
   const ids = new Set(state.thread.map(({ id }) => id))
   return [
-    ...(!live && gate !== 'closed' ? ['the gate is open outside a call'] : []),
+    ...(!live && state.call.status !== 'reconnecting' && gate !== 'closed' ? ['the gate is open outside a call'] : []),
     ...(silent && gate !== 'closed' ? ['a muted microphone is heard'] : []),
     ...(state.times.some(({ ms }) => ms < 0) ? ['an answer came before its question'] : []),
     ...(ids.size === state.thread.length ? [] : ['two entries have one id']),
@@ -141,8 +141,12 @@ describe('a conversation that the service keeps', () => {
   const KEPT: Ready = { ...READY, resumeToken: 'token' }
   const TALKED = [START, { type: 'microphoneOpened' }, message(KEPT), service('listening'), says('user', 'hello')] as const
 
-  it('goes on after a lost connection, and nothing needs saying', () => {
-    expect(run(...TALKED, closed(1006, 9000), message(KEPT)).thread).toMatchObject([{ spoken: ['hello'] }])
+  it('goes on after a lost connection, and what may be missing is said', () => {
+    expect(run(...TALKED, closed(1006, 9000), message(KEPT)).thread).toMatchObject([{ spoken: ['hello'] }, { note: 'takenUp' }])
+  })
+
+  it('needs no word when the session itself was taken up again', () => {
+    expect(run(...TALKED, closed(1006, 9000), message({ ...KEPT, resumed: true })).thread).toMatchObject([{ spoken: ['hello'] }])
   })
 
   it('that turned out to be another one is remembered no more', () => {
@@ -243,8 +247,30 @@ describe('the response time', () => {
 })
 
 describe('a lost connection', () => {
+  const OTHER: Ready = { ...READY, sessionId: 'other', conversationId: 'another' }
+
+  it('is mended without a trace when the session is taken up again, with what was missed', () => {
+    const state = run(...LIVE, says('user', 'hello'), closed(1006, 9000), says('assistant', 'hi'), message({ ...READY, resumed: true }))
+    expect(state.thread).toMatchObject([{ spoken: ['hello'] }, { spoken: ['hi'] }])
+    expect([state.sessions, state.call.status]).toEqual([1, 'live'])
+  })
+
+  it('says that something may be missing when another process goes on with the conversation', () => {
+    const state = run(...LIVE, says('user', 'hello'), closed(4503, 9000), message({ ...READY, epoch: 2 }))
+    expect(state.thread).toMatchObject([{ spoken: ['hello'] }, { note: 'takenUp' }])
+  })
+
+  it('keeps the microphone open, for what is said meanwhile is said again', () => {
+    expect(gateOf(run(...LIVE, closed(1006, 9000)))).toBe('open')
+  })
+
+  it('shows how many wait for a place', () => {
+    const state = run(START, { type: 'microphoneOpened' }, message({ type: 'queued', seq: 1, position: 3 }))
+    expect(state.call).toEqual({ status: 'opening', step: 'service', position: 3 })
+  })
+
   it('keeps the thread and says that a new session remembers nothing', () => {
-    const state = run(...LIVE, says('user', 'hello'), closed(1006, 9000), message(READY), service('listening'), says('user', 'again'))
+    const state = run(...LIVE, says('user', 'hello'), closed(1006, 9000), message(OTHER), service('listening'), says('user', 'again'))
     expect(state.thread).toMatchObject([{ spoken: ['hello'] }, { note: 'freshSession' }, { spoken: ['again'] }])
     expect(state.sessions).toBe(2)
   })

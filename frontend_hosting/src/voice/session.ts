@@ -32,7 +32,8 @@ export type Playout =
 
 export type Call =
   | { readonly status: 'idle' }
-  | { readonly status: 'opening'; readonly step: 'microphone' | 'service' }
+  /** `position`: how many wait for a place, oneself among them; null when nobody has to. */
+  | { readonly status: 'opening'; readonly step: 'microphone' | 'service'; readonly position?: number }
   | {
       readonly status: 'live'
       readonly ready: Ready
@@ -41,7 +42,7 @@ export type Call =
       readonly user: 'quiet' | 'speaking'
       readonly leaving: boolean
     }
-  | { readonly status: 'reconnecting'; readonly retryAtMs: number }
+  | { readonly status: 'reconnecting'; readonly retryAtMs: number; readonly conversationId: string; readonly position?: number }
   | { readonly status: 'ended'; readonly why: EndReason }
   | { readonly status: 'failed'; readonly problem: Problem }
 
@@ -225,7 +226,8 @@ export function phaseOf({ call }: VoiceState): Phase {
 
 /** What the capture worklet's gate should be. */
 export function gateOf({ input, call }: VoiceState): 'open' | 'held' | 'closed' {
-  if (call.status !== 'live' || input.mode === 'typing') return 'closed'
+  // While the line is mended the microphone stays open: what is said then is said again afterwards.
+  if ((call.status !== 'live' && call.status !== 'reconnecting') || input.mode === 'typing') return 'closed'
   if (input.mode === 'pushToTalk') return input.held ? 'held' : 'closed'
   return input.muted ? 'closed' : 'open'
 }
@@ -265,10 +267,15 @@ function received(state: VoiceState, message: ServerMessage, atMs: number, audio
   if (message.type === 'ready') return call.status === 'opening' || call.status === 'reconnecting' ? attached(state, message, atMs) : state
   // A refusal may come before `ready`; its sentence explains the close that follows.
   if (message.type === 'error') return isOver(call) || QUIET_ERRORS.has(message.code) ? state : { ...state, complaint: message }
-  if (call.status !== 'live') return state
+  if (message.type === 'queued' && (call.status === 'opening' || call.status === 'reconnecting')) {
+    return { ...state, call: { ...call, position: message.position } }
+  }
+  // What was missed comes before the `ready` of a session that is taken up again.
+  if (call.status !== 'live' && call.status !== 'reconnecting') return state
   const session = state.sessions
   switch (message.type) {
     case 'state': {
+      if (call.status !== 'live') return state
       const heard = message.state === 'thinking' ? 'quiet' : call.user
       const complaint = message.state === 'speaking' ? null : state.complaint
       return {
@@ -291,13 +298,14 @@ function received(state: VoiceState, message: ServerMessage, atMs: number, audio
       // It comes again once it is saved, and says nothing else that is new.
       return message.saved ? state : { ...state, lastTurn: lastTurnOf(message), thread: withOutcome(state.thread, session, message.turn, outcomeOf(message.outcome)) }
     case 'goAway':
-      return { ...state, call: { ...call, leaving: true } }
+      return call.status === 'live' ? { ...state, call: { ...call, leaving: true } } : state
     case 'tool':
       return { ...state, thread: withTool(state.thread, { ...message, session }) }
     case 'usage': {
       const { input, output, totalTokens, costUsd = null } = message
       return { ...state, usage: { input, output, totalTokens, costUsd } }
     }
+    case 'queued':
     case 'authExpiring':
     case 'ack':
     case 'pong':
@@ -312,24 +320,28 @@ function received(state: VoiceState, message: ServerMessage, atMs: number, audio
 const QUIET_ERRORS: ReadonlySet<string> = new Set(['ticket_refused'])
 
 function attached(state: VoiceState, ready: Ready, atMs: number): VoiceState {
+  const note = noteOf(state, ready)
   return {
     ...state,
     call: { status: 'live', ready, service: 'connecting', playout: { status: 'silent' }, user: 'quiet', leaving: false },
-    thread: state.thread.length > 0 && !remembers(state, ready) ? withNote(state.thread, 'freshSession') : state.thread,
-    sessions: state.sessions + 1,
+    thread: note === null ? state.thread : withNote(state.thread, note),
+    sessions: ready.resumed ? Math.max(1, state.sessions) : state.sessions + 1,
     startedAtMs: state.startedAtMs ?? atMs,
     language: ready.language,
     // Without a token nothing is kept, and there is nothing to continue.
     conversationId: ready.resumeToken === null ? null : ready.conversationId,
-    usage: null,
+    usage: ready.resumed ? state.usage : null,
     utterance: null,
     complaint: null,
   }
 }
 
-/** The same conversation goes on: the service tells the model what was said in it. */
-function remembers(state: VoiceState, ready: Ready): boolean {
-  return ready.resumed || (state.conversationId !== null && ready.conversationId === state.conversationId)
+/** What the user has to know of a connection that is not the first. */
+function noteOf({ thread, call, conversationId }: VoiceState, ready: Ready): 'takenUp' | 'freshSession' | null {
+  if (thread.length === 0 || ready.resumed) return null
+  // The same conversation goes on, the service tells the model what was said in it; what was under way is lost.
+  if (call.status === 'reconnecting' && call.conversationId === ready.conversationId) return 'takenUp'
+  return conversationId !== null && ready.conversationId === conversationId ? null : 'freshSession'
 }
 
 function closed(
@@ -344,7 +356,7 @@ function closed(
   }
   return {
     ...state,
-    call: { status: 'reconnecting', retryAtMs },
+    call: { status: 'reconnecting', retryAtMs, conversationId: conversationOf(call) },
     input: state.input.mode === 'pushToTalk' ? { mode: 'pushToTalk', held: false } : state.input,
     roundTripMs: null,
   }
@@ -352,6 +364,11 @@ function closed(
 
 function lastTurnOf({ waterfall, costUsd }: TurnReport): LastTurn {
   return { waterfall: waterfall ?? null, costUsd: costUsd ?? null }
+}
+
+function conversationOf(call: Call): string {
+  if (call.status === 'live') return call.ready.conversationId
+  return call.status === 'reconnecting' ? call.conversationId : ''
 }
 
 function outcomeOf(outcome: string): Outcome {

@@ -5,6 +5,7 @@ import { decodeDownlinkFrame, FrameError, numberUplinkFrame } from './audio/fram
 import { HEARTBEAT_LOST } from './close-codes.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { type ClientMessage, decodeServerMessage, encodeClientMessage, ProtocolError, type ServerMessage } from './protocol.ts'
+import { Resumption } from './resumption.ts'
 
 /** Two seconds of audio: a network slower than that loses frames here rather than falling further behind. */
 const MOST_BUFFERED_BYTES = 64_000
@@ -27,6 +28,7 @@ export class SocketRelay {
   #socket: WebSocket | null = null
   #player: MessagePort | null = null
   #heartbeat: Heartbeat | null = null
+  readonly #resumption = new Resumption()
   #sequence = 0
   #latest = 0
   #flushedUpTo = 0
@@ -51,9 +53,10 @@ export class SocketRelay {
       case 'send':
         // The user's own word needs no confirmation: silence now, whatever is still on its way.
         if (command.message.type === 'interrupt') this.#flush(this.#latest)
-        this.#send(command.message)
+        this.#send(command.message.type === 'start' ? this.#resumption.claiming(command.message) : command.message)
         return
       case 'close':
+        this.#resumption.forget()
         this.#socket?.close(1000)
     }
   }
@@ -80,9 +83,7 @@ export class SocketRelay {
       if (socket === this.#socket) this.#closed(code, reason, opened)
     }
     this.#socket = socket
-    this.#sequence = 0
-    this.#latest = 0
-    this.#flushedUpTo = 0
+    if (!this.#resumption.isWaiting) this.#sequence = this.#latest = this.#flushedUpTo = 0
   }
 
   #receive(data: string | ArrayBuffer): void {
@@ -105,10 +106,14 @@ export class SocketRelay {
   }
 
   #receiveMessage(message: ServerMessage): void {
+    this.#resumption.heard(message)
     if (message.type === 'ready') {
+      if (!message.resumed) this.#latest = this.#flushedUpTo = 0
       this.#rateHz = message.outputSampleRateHz
       this.#tellPlayer({ type: 'rate', hz: message.outputSampleRateHz })
       this.#heartbeat = new Heartbeat(this.#ports.now())
+      // Whoever goes on has heard nothing that was not confirmed; what was taken is dropped there by its number.
+      for (const frame of this.#resumption.unconfirmed()) this.#socket?.send(frame)
       this.tick()
     } else if (message.type === 'interrupted') {
       this.#flush(message.responseId)
@@ -146,22 +151,26 @@ export class SocketRelay {
   #closed(code: number, reason: string, opened: boolean): void {
     this.#socket = null
     this.#heartbeat = null
+    this.#resumption.closed(code)
     this.#tellPlayer({ type: 'flush', responseId: EVERY_RESPONSE })
     this.#ports.tell({ type: 'closed', code, reason, opened })
   }
 
   #send(message: ClientMessage): void {
+    if (message.type === 'played') this.#resumption.played({ responseId: message.responseId, positionMs: message.positionMs })
     if (this.#socket?.readyState === OPEN) this.#socket.send(encodeClientMessage(message))
   }
 
-  /** Audio flows from `ready` on (the heartbeat lives as long): before it the service knows no session. */
+  /** Audio flows from `ready` on (the heartbeat lives as long); while a session is taken up again it is kept. */
   #sendAudio(frame: ArrayBuffer): void {
     const socket = this.#socket
-    if (!this.#heartbeat || socket?.readyState !== OPEN) return
-    if (socket.bufferedAmount > MOST_BUFFERED_BYTES) return
+    const hears = this.#heartbeat !== null && socket?.readyState === OPEN
+    if (!hears && !this.#resumption.isWaiting) return
+    if (hears && socket.bufferedAmount > MOST_BUFFERED_BYTES) return
     numberUplinkFrame(frame, this.#sequence)
+    this.#resumption.sent(this.#sequence, frame)
     this.#sequence = (this.#sequence + 1) >>> 0
-    socket.send(frame)
+    if (hears) socket.send(frame)
   }
 
   #tellPlayer(message: SocketToPlayer, transfer: Transferable[] = []): void {

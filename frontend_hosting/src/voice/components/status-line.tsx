@@ -18,6 +18,7 @@ export function statusText(state: VoiceState, words: Words): string {
   const phase = phaseOf(state)
   const { call, input } = state
   if (call.status === 'opening' && call.step === 'microphone') return words.openingMicrophone
+  if ((call.status === 'opening' || call.status === 'reconnecting') && call.position !== undefined) return words.queued(call.position)
   if (phase === 'listening' && input.mode === 'typing') return words.typingPhase
   if (phase === 'listening' && input.mode === 'handsFree' && input.muted) return words.mutedPhase
   if (phase === 'listening' && input.mode === 'pushToTalk' && !input.held) return words.holdPhase

@@ -48,6 +48,7 @@ export const de: Words = {
   holdPhase: 'Zum Sprechen halten',
   typingPhase: 'Schreiben Sie Ihre Nachricht',
   openingMicrophone: 'Wartet auf Ihr Mikrofon',
+  queued: (position: number) => `Alle Plätze sind belegt. Sie sind Nummer ${position} in der Schlange.`,
 
   controls: 'Steuerung des Gesprächs',
   mute: 'Stumm',
@@ -74,6 +75,7 @@ export const de: Words = {
   },
   notes: {
     freshSession: 'Hier begann eine neue Sitzung. Der Assistent erinnert sich nicht an das, was darüber steht.',
+    takenUp: 'Die Verbindung war weg; das Gespräch geht weiter. Was zuletzt gesagt wurde, kann fehlen.',
     unanswered: 'Es kam keine Antwort. Bitte sagen Sie es noch einmal.',
   },
   composerLabel: 'Nachricht',

@@ -58,6 +58,7 @@ export const en = {
   holdPhase: 'Hold to talk',
   typingPhase: 'Type your message',
   openingMicrophone: 'Waiting for your microphone',
+  queued: (position: number) => `All places are taken. You are number ${position} in line.`,
 
   controls: 'Call controls',
   mute: 'Mute',
@@ -84,6 +85,7 @@ export const en = {
   },
   notes: {
     freshSession: 'A new session began here. The assistant does not remember what stands above.',
+    takenUp: 'The connection was lost; the conversation goes on. The last thing said may be missing.',
     unanswered: 'No answer came. Please say it again.',
   },
   composerLabel: 'Message',

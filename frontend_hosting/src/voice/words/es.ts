@@ -48,6 +48,7 @@ export const es: Words = {
   holdPhase: 'Mantén pulsado para hablar',
   typingPhase: 'Escribe tu mensaje',
   openingMicrophone: 'Esperando tu micrófono',
+  queued: (position: number) => `Todas las plazas están ocupadas. Es el número ${position} en la cola.`,
 
   controls: 'Controles de la llamada',
   mute: 'Silenciar',
@@ -74,6 +75,7 @@ export const es: Words = {
   },
   notes: {
     freshSession: 'Aquí empezó una sesión nueva. El asistente no recuerda lo que hay más arriba.',
+    takenUp: 'Se perdió la conexión; la conversación continúa. Puede faltar lo último que se dijo.',
     unanswered: 'No hubo respuesta. Dilo otra vez, por favor.',
   },
   composerLabel: 'Mensaje',

@@ -48,6 +48,7 @@ export const fr: Words = {
   holdPhase: 'Maintenez pour parler',
   typingPhase: 'Écrivez votre message',
   openingMicrophone: 'En attente de votre micro',
+  queued: (position: number) => `Toutes les places sont prises. Vous êtes numéro ${position} dans la file.`,
 
   controls: 'Commandes de l’appel',
   mute: 'Couper',
@@ -74,6 +75,7 @@ export const fr: Words = {
   },
   notes: {
     freshSession: 'Ici, une nouvelle session a commencé. L’assistant ne se souvient pas de ce qui précède.',
+    takenUp: 'La connexion a été perdue ; la conversation continue. Les derniers mots peuvent manquer.',
     unanswered: 'Aucune réponse n’est venue. Redites-le, s’il vous plaît.',
   },
   composerLabel: 'Message',

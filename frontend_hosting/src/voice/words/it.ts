@@ -48,6 +48,7 @@ export const it: Words = {
   holdPhase: 'Tieni premuto per parlare',
   typingPhase: 'Scrivi il tuo messaggio',
   openingMicrophone: 'In attesa del microfono',
+  queued: (position: number) => `Tutti i posti sono occupati. È il numero ${position} in coda.`,
 
   controls: 'Comandi della chiamata',
   mute: 'Silenzia',
@@ -74,6 +75,7 @@ export const it: Words = {
   },
   notes: {
     freshSession: 'Qui è iniziata una nuova sessione. L’assistente non ricorda quello che sta sopra.',
+    takenUp: 'La connessione si è interrotta; la conversazione continua. L’ultima frase potrebbe mancare.',
     unanswered: 'Non è arrivata risposta. Ripeti, per favore.',
   },
   composerLabel: 'Messaggio',

@@ -48,6 +48,7 @@ export const pt: Words = {
   holdPhase: 'Segure para falar',
   typingPhase: 'Digite sua mensagem',
   openingMicrophone: 'Esperando seu microfone',
+  queued: (position: number) => `Todos os lugares estão ocupados. É o número ${position} na fila.`,
 
   controls: 'Controles da chamada',
   mute: 'Silenciar',
@@ -74,6 +75,7 @@ export const pt: Words = {
   },
   notes: {
     freshSession: 'Aqui começou uma nova sessão. O assistente não se lembra do que está acima.',
+    takenUp: 'A ligação caiu; a conversa continua. O que foi dito por último pode faltar.',
     unanswered: 'Não houve resposta. Diga de novo, por favor.',
   },
   composerLabel: 'Mensagem',
