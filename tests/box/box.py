@@ -21,6 +21,7 @@ from tests.box import bundle, load_balancer, task_credentials
 from tests.box.container import Container, running
 from tests.box.deployed import Deployed
 from tests.deploy import container_engine
+from tests.deploy.deployment import Deployment
 from tests.e2e.processes import Emulator, running_emulator
 from tests.pool import UserPool
 
@@ -49,12 +50,20 @@ class Ingredients:
     rootfs: Path
     folder: Path
     pool: UserPool
+    aws: Deployment
+    """An emptied account inside the box, with the deployed table in it."""
+
+    def stored(self, kind: str) -> int:
+        """How many items of a kind the table holds."""
+        items = self.aws.client("dynamodb").scan(TableName=self.deployed.table["TableName"])["Items"]
+        return sum(item["sk"]["S"].startswith(kind) for item in items)
 
 
-def overrides(pool: UserPool, model_url: str) -> dict[str, str]:
+def overrides(ingredients: Ingredients, model_url: str) -> dict[str, str]:
     """All that differs from the deployed environment: addresses of AWS become addresses on this machine."""
     return {
-        **pool.environment,
+        **ingredients.pool.environment,
+        "VOICE_STORE_ENDPOINT": ingredients.aws.endpoint,
         "VOICE_MODEL_ENDPOINT": model_url,
         "VOICE_MODEL_CA_FILE": _CA_INSIDE,
         # What the ECS agent adds to every task that has a role.
@@ -69,7 +78,7 @@ def container(ingredients: Ingredients, model_url: str, ca: Path, **settings: ob
     hosts.write_text(_HOSTS)
     init = shutil.which("tini-static")
     assert init is not None
-    more = overrides(ingredients.pool, model_url) | {name: str(value) for name, value in settings.items()}
+    more = overrides(ingredients, model_url) | {name: str(value) for name, value in settings.items()}
 
     def config(cgroup: str) -> Mapping[str, object]:
         return bundle.oci_config(

@@ -38,13 +38,14 @@ class Measured:
     out_p50_ms: float | None
     out_p99_ms: float | None
     memory_mib: float
-    errors: int
+    errors: dict[str, int]
     ended_for_memory: int
 
     def complaint(self, memory_mib: int) -> str | None:
         """Which promise this number breaks, if any."""
         if self.opened < self.sessions or self.errors:
-            return f"{self.sessions - self.opened} did not open, {self.errors} errors"
+            told = ", ".join(f"{count} x {error}" for error, count in self.errors.items()) or "no error"
+            return f"{self.sessions - self.opened} did not open, {told}"
         slowest = max(self.in_p99_ms or 0.0, self.out_p99_ms or 0.0)
         if slowest > MOST_ADDED_MS:
             return f"p99 of the added delay is {slowest:.0f} ms"
@@ -110,7 +111,7 @@ def measure(ingredients: Ingredients, sessions: int, *, settle_s: float, seconds
             out_p50_ms=_rounded(heard.quantile(0.5)),
             out_p99_ms=_rounded(heard.quantile(0.99)),
             memory_mib=round(box.memory_bytes() / 2**20, 1),
-            errors=sum(seen["errors"].values()),
+            errors=seen["errors"],
             ended_for_memory=box.killed_for_memory(),
         )
 

@@ -14,6 +14,7 @@ from tests.box.container import unpacked  # noqa: E402 - as above
 from tests.box.deployed import Deployed  # noqa: E402 - as above
 from tests.box.network import own_network  # noqa: E402 - as above
 from tests.deploy import built_stage  # noqa: E402 - as above
+from tests.deploy.deployment import deployment  # noqa: E402 - as above
 from tests.pool import user_pool  # noqa: E402 - as above
 
 
@@ -24,8 +25,15 @@ def ingredients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ingredient
     folder: Path = tmp_path_factory.mktemp("box")
     with built_stage.built_stage("dev", folder) as stage:
         deployed = Deployed.read(stage)
-    with unpacked(built_stage.IMAGES, deployed.image) as (rootfs, image), own_network():
-        yield Ingredients(deployed=deployed, image=image, rootfs=rootfs, folder=folder, pool=user_pool())
+    with (
+        unpacked(built_stage.IMAGES, deployed.image) as (rootfs, image),
+        own_network(),
+        deployment("dev", folder) as aws,
+    ):
+        aws.client("dynamodb").create_table(**deployed.table, BillingMode="PAY_PER_REQUEST")
+        yield Ingredients(
+            deployed=deployed, image=image, rootfs=rootfs, folder=folder, pool=user_pool(), aws=aws
+        )
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ class Deployed:
     listener: Mapping[str, Any]
     group: Mapping[str, Any]
     group_attributes: Mapping[str, str]
+    table: Mapping[str, Any]
 
     @classmethod
     def read(cls, deployment: Deployment) -> Self:
@@ -29,8 +30,12 @@ class Deployed:
         (group,) = elb.describe_target_groups(TargetGroupArns=[attached["targetGroupArn"]])["TargetGroups"]
         (balancer,) = group["LoadBalancerArns"]
         (listener,) = elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"]
+        task = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+        told = {entry["name"]: entry["value"] for entry in task["containerDefinitions"][0]["environment"]}
+        table = deployment.client("dynamodb").describe_table(TableName=told["VOICE_STORE_TABLE"])["Table"]
         return cls(
-            task=ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"],
+            task=task,
+            table={key: table[key] for key in ("TableName", "KeySchema", "AttributeDefinitions")},
             balancer=_attributes(elb.describe_load_balancer_attributes(LoadBalancerArn=balancer)),
             listener=listener,
             group=group,

@@ -239,6 +239,13 @@ def test_the_dashboard_can_be_read(deployed: Deployment) -> None:
     assert named(deployed, "cluster") in body
 
 
+def test_the_group_of_administrators_is_in_the_pool(deployed: Deployment) -> None:
+    cognito = deployed.client("cognito-idp")
+    (pool,) = cognito.list_user_pools(MaxResults=10)["UserPools"]
+
+    assert ["admins"] == [one["GroupName"] for one in cognito.list_groups(UserPoolId=pool["Id"])["Groups"]]
+
+
 def test_a_published_page_is_in_the_bucket_and_the_old_one_is_forgotten(
     deployed: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:

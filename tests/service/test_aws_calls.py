@@ -1,6 +1,7 @@
 """What the service asks of AWS with its role is what the golden file says, call for call."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from urllib.parse import unquote
 import boto3
 import botocore.session
 import pytest
+from botocore import xform_name
 from moto import mock_aws
 
 from service.stores.dynamodb import DynamoDbStore
@@ -112,3 +114,19 @@ def test_the_model_is_asked_by_the_one_operation_that_is_written_down() -> None:
 
 def test_what_is_implied_has_a_reason() -> None:
     assert all(len(reason) > 20 for _, _, reason in GOLDEN["implied"])
+
+
+STORES = Path(__file__).parents[2] / "service/stores"
+CALL = re.compile(r"_client\.(?:get_paginator\(\"(\w+)\"\)|(\w+)\()")
+
+
+@pytest.mark.parametrize("module", sorted(STORES.glob("*dynamodb*.py")), ids=lambda path: path.stem)
+def test_no_store_calls_what_is_not_written_down(module: Path) -> None:
+    """Read off the source, so that a new store cannot forget to be recorded."""
+    dynamodb = botocore.session.get_session().get_service_model("dynamodb")
+    names = {xform_name(name): f"dynamodb:{name}" for name in dynamodb.operation_names}
+    found = {paged or plain for paged, plain in CALL.findall(module.read_text(encoding="utf-8"))} - {"close"}
+    # A transaction's parts are recorded above.
+    known = {action for action, _ in GOLDEN["called"]} | {"dynamodb:TransactWriteItems"}
+
+    assert set() == {names[name] for name in found} - known

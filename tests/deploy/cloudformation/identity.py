@@ -62,6 +62,23 @@ def no_user_pool_client(api: Api, made: Made, p: Properties) -> None:
     api.client("cognito-idp").delete_user_pool_client(UserPoolId=p["UserPoolId"], ClientId=made.id)
 
 
+@creates("AWS::Cognito::UserPoolGroup")
+def user_pool_group(api: Api, name: str, p: Properties) -> Made:
+    made = api.send("cognito-idp", "create_group", {"GroupName": name, **p})["Group"]
+    return Made(id=made["GroupName"], attributes={})
+
+
+@updates("AWS::Cognito::UserPoolGroup")
+def new_user_pool_group(api: Api, made: Made, _before: Properties, p: Properties) -> Made:
+    api.send("cognito-idp", "update_group", {"GroupName": made.id, **p})
+    return made
+
+
+@deletes("AWS::Cognito::UserPoolGroup")
+def no_user_pool_group(api: Api, made: Made, p: Properties) -> None:
+    api.client("cognito-idp").delete_group(UserPoolId=p["UserPoolId"], GroupName=made.id)
+
+
 @creates("AWS::Cognito::UserPoolDomain")
 def user_pool_domain(api: Api, _name: str, p: Properties) -> Made:
     api.send("cognito-idp", "create_user_pool_domain", p)
