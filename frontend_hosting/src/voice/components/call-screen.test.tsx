@@ -66,6 +66,7 @@ function fakeConversation(store: VoiceStore, done: string[]): Conversation {
     dismissComplaint: () => store.dispatch({ type: 'complaintDismissed' }),
     keep: () => null,
     restore: (kept) => done.push(`restore ${kept}`),
+    forget: (conversationId) => store.dispatch({ type: 'forgotten', conversationId }),
     clockSeen: (serviceMs) => done.push(`clock ${serviceMs}`),
     wake: () => done.push('wake'),
     dismissNotice: () => store.dispatch({ type: 'noticeDismissed' }),

@@ -15,7 +15,7 @@ import { Captions } from './captions.tsx'
 import { Composer } from './composer.tsx'
 import { ConnectionPill } from './connection-pill.tsx'
 import { DetailsMenu } from './details-menu.tsx'
-import { Complaint, NoticeCard } from './notice-card.tsx'
+import { Complaint, Farewell, NoticeCard } from './notice-card.tsx'
 import { Orb } from './orb.tsx'
 import { ProblemCard } from './problem-card.tsx'
 import { type Settings, SettingsMenu } from './settings-menu.tsx'
@@ -97,7 +97,8 @@ export function CallScreen({ store, conversation, fetchOptions, settings, dark, 
           {call.status === 'live' ? <div className="mt-1 hidden min-h-30 w-full shrink-0 justify-center @5xl:flex"><Captions state={state} meters={conversation.meters} /></div> : null}
           {call.status === 'reconnecting' ? <p className="max-w-sm text-center text-soft">{words.retryIn}</p> : null}
           {!over && state.notice ? <NoticeCard notice={state.notice} handsFree={state.input.mode === 'handsFree'} conversation={conversation} /> : null}
-          {!over && state.complaint ? <Complaint text={state.complaint.message} onDismiss={() => conversation.dismissComplaint()} /> : null}
+          {call.status === 'live' && (call.leaving === 'max_duration' || call.leaving === 'budget') ? <Farewell leaving={call.leaving} /> : null}
+          {!over && state.complaint ? <Complaint error={state.complaint} onDismiss={() => conversation.dismissComplaint()} /> : null}
         </div>
         <div className={showThread ? 'px-4 py-4 [grid-area:controls] @5xl:pb-8' : 'w-full px-4 pb-10'}>
           {over ? (
