@@ -8,9 +8,13 @@ import { LANGUAGES } from '../src/voice/words/catalogue.ts'
 import { expect, test } from './call.ts'
 import { beyondTheWindow, MENUS, openStory, PHONE, violations } from './story.ts'
 
-const ALL = [...STORIES, ...SIGN_IN_STORIES]
+/** Of what is told in the same way but in other words, some. */
+const ALL = [...STORIES, ...SIGN_IN_STORIES].filter(({ name }) => !/^refused|^past/u.test(name) || /refused budget_spent/u.test(name))
+const PASTS = [['idle', 'full'], ...STORIES.filter(({ archive }) => archive !== undefined).map(({ name, archive }) => [name, String(archive)])] as const
 /** Problems differ in their words only; one look shows them all. */
 const DIFFERENT = ALL.filter(({ name }) => !/^failed|^notice|^sign-in/u.test(name) || /microphoneDenied|signInRequired|notice echo|configWrong/u.test(name))
+
+const PAST = 'Past conversations'
 
 const LOOKS: readonly (readonly [string, BrowserContextOptions])[] = [
   ['light', { colorScheme: 'light', reducedMotion: 'reduce' }],
@@ -31,6 +35,43 @@ for (const [name, look] of LOOKS) {
         await openStory(page, line.url, story.name)
         wrong.push(...(await violations(page)).map((violation) => `${story.name}: ${violation}`))
         if ((await beyondTheWindow(page)) > 0) wrong.push(`${story.name} is wider than the window`)
+      }
+      expect(wrong).toEqual([])
+    })
+
+    test('axe finds nothing among the past conversations, and they fit', async ({ call, line }) => {
+      const { page } = call
+      const wrong: string[] = []
+      const check = async (what: string): Promise<void> => {
+        wrong.push(...(await violations(page)).map((violation) => `${what}: ${violation}`))
+        const sheet = await page.getByRole('dialog', { name: PAST }).boundingBox()
+        const { width, height } = page.viewportSize() ?? { width: 0, height: 0 }
+        if (!sheet || sheet.x < 0 || sheet.x + sheet.width > width || sheet.height !== height) wrong.push(`${what} does not fit`)
+        for (const target of await page.getByRole('dialog', { name: PAST }).locator('button:visible, input:visible').all()) {
+          const box = await target.boundingBox()
+          if (Math.min(box?.width ?? 0, box?.height ?? 0) < 36) wrong.push(`${what}: too small: ${await target.innerHTML()}`)
+        }
+        await call.screenshot(`past-${name}-${what.replaceAll(' ', '-')}`)
+      }
+      for (const [story, archive] of PASTS) {
+        await openStory(page, line.url, story)
+        await page.getByRole('button', { name: PAST }).click()
+        await expect(page.locator('[data-past=list]')).toBeVisible()
+        if (archive !== 'loading') await expect(page.locator('[data-past=list]')).toHaveAttribute('aria-busy', 'false')
+        await check(archive)
+        if (archive !== 'full') continue
+        await page.getByRole('button', { name: 'Forget me' }).click()
+        await check('forgetting')
+        await page.getByRole('button', { name: 'Keep everything' }).click()
+        await page.getByRole('button', { name: /weather/u }).click()
+        await expect(page.getByRole('log')).toBeVisible()
+        await check('reading')
+        await page.getByRole('button', { name: 'Rename' }).click()
+        await check('renaming')
+        await page.getByRole('button', { name: 'Cancel' }).click()
+        await page.getByRole('button', { name: 'Delete', exact: true }).click()
+        await check('deleting')
+        await page.getByRole('button', { name: 'Keep it' }).click()
       }
       expect(wrong).toEqual([])
     })

@@ -15,6 +15,7 @@ import type { NoticeCode } from '../notices.ts'
 import type { Ready, ServerMessage } from '../protocol.ts'
 import type { Options } from '../service.ts'
 import type { VoiceEvent } from '../session.ts'
+import { MemoryArchive } from '../past/memory-archive.ts'
 import { createVoiceStore, type VoiceStore } from '../store.ts'
 import { en } from '../words/en.ts'
 import type { Settings } from './settings-menu.tsx'
@@ -83,7 +84,7 @@ async function show({ fetchOptions = () => Promise.resolve<Options | Problem>(OP
   const conversation = fakeConversation(store, done)
   const viewer = (shown: Settings): ReactNode => (
     <CallScreen
-      store={store} conversation={conversation} fetchOptions={fetchOptions} settings={shown} dark={false} isPage onSettings={onSettings}
+      store={store} conversation={conversation} fetchOptions={fetchOptions} archive={new MemoryArchive([])} settings={shown} dark={false} isPage onSettings={onSettings}
     />
   )
   render(viewer(settings))

@@ -38,7 +38,6 @@ export const PAGE = 50
 
 export function createArchive(accessToken: AccessToken, fetch: Fetch): Archive {
   const ask = asking(accessToken, fetch)
-  const one = (id: string): string => `${LIST}/${encodeURIComponent(id)}`
   return {
     list: async (before) => understood(parsePage, await ask(`${LIST}?${new URLSearchParams({ limit: String(PAGE), ...(before === null ? {} : { before }) })}`, { nowhere: historyNotKept })),
     read: async (id) => understood(parseWhole, await ask(one(id))),
@@ -52,6 +51,8 @@ export function createArchive(accessToken: AccessToken, fetch: Fetch): Archive {
     },
   }
 }
+
+const one = (id: string): string => `${LIST}/${encodeURIComponent(id)}`
 
 type Question = {
   readonly method?: 'GET' | 'PATCH' | 'DELETE'

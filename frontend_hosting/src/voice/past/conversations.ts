@@ -112,9 +112,9 @@ function entriesOf(turn: PastTurn, earliestMs: number): Said[] {
   const within = (ms: number): number => Math.min(Math.max(ms, earliestMs), Math.max(turn.savedAtMs, earliestMs))
   const replyAtMs = within(turn.savedAtMs - turn.replyMs)
   const askedAtMs = within(replyAtMs - turn.waitMs)
-  const entry = (role: Said['role'], text: string, span: Pick<Said, 'fromMs' | 'toMs' | 'outcome' | 'responseMs'>): Said => ({
+  const entry = (role: Said['role'], text: string, rest: Pick<Said, 'fromMs' | 'toMs' | 'outcome' | 'responseMs'>): Said => ({
     kind: 'said', id: `past-${turn.turn}-${role}`, session: BEFORE, turn: turn.turn, role, via: 'voice',
-    planned: [], plannedAtMs: [], spoken: [text], responseId: null, ...span,
+    planned: [], plannedAtMs: [], spoken: [text], responseId: null, ...rest,
   })
   const asked = entry('user', turn.user, { fromMs: within(askedAtMs - turn.utteranceMs), toMs: askedAtMs, outcome: 'completed', responseMs: null })
   const reply = entry('assistant', turn.assistant, { fromMs: replyAtMs, toMs: within(turn.savedAtMs), outcome: turn.outcome, responseMs: turn.responseMs })

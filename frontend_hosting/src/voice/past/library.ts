@@ -100,12 +100,12 @@ export class Library {
       await this.#archive.remove(id)
       const { conversations, reading, next } = this.#state
       const left = conversations.filter((known) => known.id !== id)
-      this.#set({
-        conversations: left,
-        // The list goes on after the last that is there.
-        next: next === id ? (left.at(-1)?.id ?? null) : next,
-        reading: reading.status !== 'none' && reading.id === id ? { status: 'none' } : reading,
-      })
+      this.#set({ conversations: left, reading: reading.status !== 'none' && reading.id === id ? { status: 'none' } : reading })
+      if (next === null) return
+      // The list goes on after the last that is there.
+      const last = left.at(-1)
+      if (last) this.#set({ next: last.id })
+      else await this.refresh()
     })
   }
 
