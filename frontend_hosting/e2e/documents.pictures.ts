@@ -13,7 +13,7 @@ const SETTLED_MS = 400
 const PICTURES: readonly (readonly [string, string, BrowserContextOptions])[] = [
   ...[
     'idle', 'connecting', 'listening', 'hearing', 'thinking', 'speaking', 'interrupted', 'using a tool', 'push to talk', 'notice echo',
-    'notice clockWrong', 'reconnecting', 'ended', 'failed microphoneDenied', 'signed out', 'sign-in poolUnreachable', 'failed signInRequired',
+    'notice clockWrong', 'reconnecting', 'budget spent', 'ended', 'failed microphoneDenied', 'signed out', 'sign-in poolUnreachable', 'failed signInRequired',
   ].map((story) => [story, story.replaceAll(' ', '-'), { viewport: SMALL, colorScheme: 'light' }] as const),
   ['speaking', 'speaking-dark', { viewport: SMALL, colorScheme: 'dark' }],
   ['speaking', 'speaking-phone', { viewport: PHONE, colorScheme: 'light' }],
@@ -56,5 +56,28 @@ test.describe('in another application', () => {
     await expect(page.locator('main [data-phase]')).toBeVisible()
     await page.waitForTimeout(SETTLED_MS)
     await photograph(page, 'embedded')
+  })
+})
+
+test.describe('past conversations', () => {
+  test.use({ look: { viewport: { width: 1080, height: 680 }, colorScheme: 'light', ...STILL } })
+
+  test('are photographed', async ({ call, line }) => {
+    const { page } = call
+    await openStory(page, line.url, 'idle')
+    await page.getByRole('button', { name: 'Past conversations' }).click()
+    await page.getByRole('button', { name: /weather/u }).click()
+    await expect(page.getByRole('log')).toBeVisible()
+    await page.waitForTimeout(SETTLED_MS)
+    await photograph(page, 'past-reading')
+    await page.getByRole('button', { name: 'Forget me' }).click()
+    await page.waitForTimeout(SETTLED_MS)
+    await photograph(page, 'past-forgetting')
+    await page.setViewportSize(PHONE)
+    await openStory(page, line.url, 'idle')
+    await page.getByRole('button', { name: 'Past conversations' }).click()
+    await expect(page.getByRole('button', { name: /weather/u })).toBeVisible()
+    await page.waitForTimeout(SETTLED_MS)
+    await photograph(page, 'past-phone')
   })
 })
