@@ -25,7 +25,7 @@ const IMPURE = /\b(?:Date\.now|performance\.now|Math\.random|setTimeout|setInter
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .filter((file) => /\.tsx?$/u.test(file) && !file.endsWith('.d.ts'))
-const sources = files.filter((file) => !/\.test\.tsx?$|\.browser\.ts$|golden\.ts$|recorder\.ts$/u.test(file))
+const sources = files.filter((file) => !/\.test\.tsx?$|\.browser\.ts$|golden\.ts$|\.fixture\.tsx?$|recorder\.ts$/u.test(file))
 
 function violations(file: string, text: string): string[] {
   const found: string[] = []
