@@ -8,7 +8,7 @@ import type { SocketToPage } from './audio/messages.ts'
 import { Conversation } from './conversation.ts'
 import type { Problem } from './problems.ts'
 import type { ClientMessage, Ready, ServerMessage } from './protocol.ts'
-import { phaseOf } from './session.ts'
+import { phaseOf } from './call-state.ts'
 import { createVoiceStore } from './store.ts'
 import type { Proof, TicketRefused } from './tickets.ts'
 

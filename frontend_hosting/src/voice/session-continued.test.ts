@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 
 import type { Ready } from './protocol.ts'
 import { closed, LIVE, message, PAST, READY, run, says, service, START } from './session.fixture.ts'
-import { gateOf, reduce, type VoiceEvent, type VoiceState } from './session.ts'
+import { gateOf, type VoiceState } from './call-state.ts'
+import { reduce, type VoiceEvent } from './session.ts'
 
 it('what was said in a call that was cut short stays, and the next call stands below it', () => {
   const cut = run(...LIVE, says('user', 'hello'), says('assistant', 'hi', 'planned'), closed(4401))

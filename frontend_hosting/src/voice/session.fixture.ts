@@ -4,7 +4,8 @@ import { closingFor } from './close-codes.ts'
 import { continuing } from './past/conversations.ts'
 import { conversationOf } from './past/memory-archive.ts'
 import type { Ready, ServerMessage } from './protocol.ts'
-import { INITIAL, reduce, type VoiceEvent, type VoiceState } from './session.ts'
+import { INITIAL, type VoiceState } from './call-state.ts'
+import { reduce, type VoiceEvent } from './session.ts'
 
 export const READY: Ready = {
   type: 'ready', seq: 1, sessionId: 's', conversationId: 'c', epoch: 1, lastTurn: 0, resumeToken: null, resumed: false, model: 'm',

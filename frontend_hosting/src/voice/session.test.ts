@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
 import { closed, LIVE, message, PAST, plays, READY, run, says, service, SPEAKS, START, stopsSpeaking, TIMINGS } from './session.fixture.ts'
-import { gateOf, INITIAL, isOver, phaseOf, reduce, type VoiceEvent, type VoiceState } from './session.ts'
+import { gateOf, INITIAL, isOver, phaseOf, type VoiceState } from './call-state.ts'
+import { reduce, type VoiceEvent } from './session.ts'
 
 const STATES: Readonly<Record<string, VoiceState>> = {
   idle: INITIAL,
