@@ -48,7 +48,7 @@ test:  ## every test: Python, page, browser; ends with one line of counts
 	@sh local/browser.sh
 	@$(PY) -m local.suites $(SUITES)
 
-test-fast:  ## the tests that need no process, no speech engine and no browser
+test-fast:  ## the tests that need no process, no speech engine, no browser and no minutes
 	@sh local/setup.sh python node
 	@$(PY) -m local.suites fast
 
