@@ -68,6 +68,8 @@ _RECHECK_S: Final = 10.0
 _TOOL_GRACE_S: Final = 1.0
 # With what asking takes at worst, a revoked user is out within a minute.
 _REVOCATION_S: Final = 30.0
+# How often it is asked who owns the conversations held here: one request for a hundred of them.
+_OWNERS_S: Final = 4.0
 # What the page shows of its user; the service itself asks for neither.
 _PAGE_SCOPES: Final = ("email", "profile")
 _log = logger("service.app")
@@ -364,6 +366,7 @@ async def _lifespan(
         asyncio.create_task(_watch(sessions), name="revocation watch"),
         asyncio.create_task(meter.run(), name="load meter"),
         asyncio.create_task(_count(sessions), name="count of users"),
+        asyncio.create_task(_look_after(sessions), name="watch over owners"),
         asyncio.create_task(books.run(), name="bookkeeping"),
         asyncio.create_task(publisher.run(), name="metrics"),
     }
@@ -408,6 +411,19 @@ async def _count(sessions: Sessions) -> None:
             _log.warning("users could not be counted", reason=str(error))
         except Exception:  # noqa: BLE001 - the next round counts again
             _log.exception("counting users failed")
+
+
+async def _look_after(sessions: Sessions) -> None:
+    """End what goes on elsewhere, soon; a store that does not answer is asked again."""
+    while True:
+        await asyncio.sleep(_OWNERS_S)
+        try:
+            if ended := await sessions.look_after():
+                _log.info("sessions ended, their conversations go on elsewhere", sessions=ended)
+        except (StoreError, TimeoutError) as error:
+            _log.warning("it cannot be asked who owns what", reason=str(error) or "no answer in time")
+        except Exception:  # noqa: BLE001 - the next round asks again
+            _log.exception("asking who owns what failed")
 
 
 async def _watch(sessions: Sessions) -> None:
