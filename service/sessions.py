@@ -217,7 +217,9 @@ class Sessions:
         """A session owns a conversation now: whichever of this process had it before need not find out by itself."""
         owner.conversation_id, owner.epoch = owned.conversation_id, owned.epoch
         for attended in tuple(self._running):
-            is_before = attended.conversation_id == owned.conversation_id and attended.user_id == owner.user_id
+            is_before = (
+                attended.conversation_id == owned.conversation_id and attended.user_id == owner.user_id
+            )
             if is_before and attended is not owner:
                 attended.disown(StoreFault.SUPERSEDED)
 

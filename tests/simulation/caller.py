@@ -291,7 +291,9 @@ class Caller:
         failures = 0
         while True:
             try:
-                async with asyncio.timeout((*_FIRST_CONNECT_TIMEOUTS_S, _CONNECT_TIMEOUT_S)[min(failures, 2)]):
+                async with asyncio.timeout(
+                    (*_FIRST_CONNECT_TIMEOUTS_S, _CONNECT_TIMEOUT_S)[min(failures, 2)]
+                ):
                     await self._attach()
             except (OSError, TimeoutError, RefusedError) as error:
                 self.refused += isinstance(error, RefusedError)
