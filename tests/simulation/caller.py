@@ -26,7 +26,6 @@ _QUEUE_PATIENCE_S: Final = 130.0
 _STUCK_AFTER_S: Final = 90.0
 _LOST: Final = frozenset({None, 1006, 1012})
 _GOODBYE: Final = 1000
-_GO_ELSEWHERE: Final = 4503
 
 
 class BrokenPromiseError(AssertionError):
@@ -101,6 +100,8 @@ class Caller:
         self._lost_at: float | None = None
         self._lost_with: int | None = None
         self._came_back_at = 0.0
+        self._last_error = ""
+        """Of this connection."""
         self._sent_on_at: float | None = None
         """When the process that leaves wants this client to be elsewhere."""
         self._sequence = 0
@@ -321,7 +322,7 @@ class Caller:
     def _choose_way(self, code: int | None) -> None:
         if self.conversation_id is None:
             self._way = Way.NEW
-        elif (code in _LOST or code == _GO_ELSEWHERE) and self._token:
+        elif (code in _LOST or self._last_error == "going_away") and self._token:
             self._way = Way.RESUME
         elif self._way is Way.CONTINUE and code == 4410:
             if self.saved:
@@ -347,6 +348,7 @@ class Caller:
 
         wire = self._wire = Wire(bearer=self._bearer, on_message=self._on_message, on_closed=on_closed)
         self._is_ready = self._is_queued = False
+        self._last_error = ""
         self._heard_at = loop.time()
         if self._way is Way.RESUME and self._lost_at is not None and loop.time() - self._lost_at > _WINDOW_S:
             self._way = Way.CONTINUE
@@ -436,6 +438,7 @@ class Caller:
             case "goAway":
                 self._sent_on_at = self._loop.time() + told["reconnectAfterMs"] / 1_000
             case "error":
+                self._last_error = told["code"]
                 self.errors[told["code"]] += 1
             case _:
                 pass

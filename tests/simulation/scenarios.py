@@ -192,7 +192,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
         shows="Rolling restarts with SIGTERM: nobody loses a turn, nobody waits long.",
         plan=lambda: Plan(habits=Habits(turns=5)),
         trouble=_deploys,
-        longest_gap_s=12.0,
+        longest_gap_s=2.0,
         check=_no_turn_failed,
     ),
     "partitions": Scenario(
