@@ -209,17 +209,12 @@ def test_the_distribution_joins_page_rest_and_socket(deployed: Deployment) -> No
     assert config_of(deployed).domain.origin_name in {o["DomainName"] for o in config["Origins"]["Items"]}
 
 
-def test_endpoints_are_those_of_the_mode(deployed: Deployment) -> None:
+def test_behind_nat_only_the_free_endpoints_are_there(deployed: Deployment) -> None:
     found = {
         e["ServiceName"].rsplit(".", 1)[1]
         for e in deployed.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
     }
-    interfaces = {"bedrock-runtime", "api", "dkr", "logs", "cognito-idp"}
-
-    expected = {"s3", "dynamodb"} | (
-        interfaces if config_of(deployed).network.egress == "endpoints" else set()
-    )
-    assert expected == found
+    assert {"s3", "dynamodb"} == found
 
 
 def test_every_alarm_tells_the_topic(deployed: Deployment) -> None:
