@@ -88,6 +88,8 @@ def test_the_image_runs_as_the_user_of_the_task(assembly: Assembly) -> None:
     dockerfile = Path(__file__).parents[3] / "service/Dockerfile"
     if not dockerfile.exists():
         pytest.skip("service/Dockerfile is not in this checkout")
-    user = assembly.stages["prod"].only("AWS::ECS::TaskDefinition")["ContainerDefinitions"][0]["User"]
+    user = assembly.stages["prod"].only("AWS::ECS::TaskDefinition", named="Task")["ContainerDefinitions"][0][
+        "User"
+    ]
 
     assert f"\nUSER {user.partition(':')[0]}\n" in dockerfile.read_text()
