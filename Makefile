@@ -48,7 +48,7 @@ test:  ## every test: Python, page, browser; ends with one line of counts
 	@sh local/browser.sh
 	@$(PY) -m local.suites $(SUITES)
 
-test-fast:  ## the tests that need no process, no speech engine and no browser
+test-fast:  ## the tests that need no process, no speech engine, no browser and no minutes
 	@sh local/setup.sh python node
 	@$(PY) -m local.suites fast
 
@@ -73,7 +73,7 @@ schedules:  ## a session under WALKS=1000000 schedules of events and faults, or 
 	@sh local/setup.sh python
 	@$(if $(WALK),WALK=$(WALK),WALKS=$(WALKS)) $(PY) -m pytest -q -s tests/service/session/test_walks.py -k no_walk
 
-soak:  ## fifty conversations for an hour, and what of memory, threads and descriptors is left (ARGS="--minutes 2")
+soak:  ## fifty conversations for an hour: memory, tasks, threads and descriptors must stay flat; writes docs/soak.md (ARGS="--minutes 3")
 	@sh local/setup.sh python
 	@$(PY) -m tests.soak $(ARGS)
 

@@ -1,7 +1,8 @@
-"""Run the project's test suites one after the other and add up what they counted.
+"""Run the project's test suites, two at a time where that is fair, and add up what they counted.
 
-`python -m local.suites all` is `make test`; `fast` leaves out what needs processes, the speech engine or a browser;
+`python -m local.suites all` is `make test`; `fast` leaves out what needs processes, the speech engine, a browser or minutes;
 `deploy` and `box` need root and tools of their own, and say so in one line where those are missing.
+Suites that measure, or that talk in real time, have the machine to themselves; they come last.
 Each suite writes a machine-readable report beside what it prints; the counts come from there, never from the screen.
 """
 
@@ -14,7 +15,8 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Final
 
@@ -57,6 +59,8 @@ class Suite:
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
     talks: bool = False
     """Needs a running assistant; its address is given as VOICE_URL."""
+    alone: bool = False
+    """Shares the machine with no other suite."""
 
 
 def read_junit(text: str) -> Counts:
@@ -107,11 +111,12 @@ def pytest_suite(name: str, *arguments: str, environment: Mapping[str, str] | No
 def suites(which: str) -> list[Suite]:
     """The suites that a word stands for."""
     if which in {"deploy", "box"}:
-        return [pytest_suite(which, f"tests/{which}")]
+        return [dataclasses.replace(pytest_suite(which, f"tests/{which}"), alone=which == "box")]
     fast = which == "fast"
     page = ROOT / "frontend_hosting"
     npm = ["npm", "--prefix", str(page), "run", "--silent"]
-    apart = [f"--ignore=tests/{folder}" for folder in (*TEMPLATES, "deploy", "box")]
+    # The simulation computes for minutes and waits for nothing, so it is a suite of its own.
+    apart = [f"--ignore=tests/{folder}" for folder in (*TEMPLATES, "simulation", "deploy", "box")]
     python = pytest_suite(
         "python",
         *apart,
@@ -119,6 +124,7 @@ def suites(which: str) -> list[Suite]:
         # A coroutine nobody awaits and a callback that blocks the loop show themselves.
         environment={"PYTHONASYNCIODEBUG": "1"} if fast else {},
     )
+    simulation = pytest_suite("simulation", "tests/simulation")
     stacks = pytest_suite("stacks", *(f"tests/{folder}" for folder in TEMPLATES))
     vitest = Suite(
         name="page",
@@ -143,6 +149,7 @@ def suites(which: str) -> list[Suite]:
         report=REPORTS / "worklets.json",
         read=read_vitest,
         environment={"CHROMIUM": os.environ.get("CHROMIUM") or chromium() or "chromium"},
+        alone=True,
     )
     browser = Suite(
         name="browser",
@@ -156,8 +163,10 @@ def suites(which: str) -> list[Suite]:
             "CHROMIUM": os.environ.get("CHROMIUM") or chromium() or "chromium",
         },
         talks=True,
+        alone=True,
     )
-    return [python, vitest] if fast else [python, stacks, vitest, worklets, browser]
+    # The long ones first, so that what runs beside them ends with them.
+    return [python, vitest] if fast else [python, simulation, stacks, vitest, worklets, browser]
 
 
 def chromium() -> str | None:
@@ -184,10 +193,12 @@ def _run(suite: Suite, environment: Mapping[str, str]) -> Counts:
     if shutil.which(suite.command[0]) is None:
         sys.stdout.write(f"{suite.name}: {suite.command[0]} is not installed\n")
         return Counts(failed=1)
-    # The commands are the constants above.
-    code = subprocess.run(  # noqa: S603 - see above
-        suite.command, cwd=ROOT, env={**os.environ, **suite.environment, **environment}, check=False
-    ).returncode
+    environment = {**os.environ, **suite.environment, **environment}
+    if suite.alone:
+        # The commands are the constants above.
+        code = subprocess.run(suite.command, cwd=ROOT, env=environment, check=False).returncode  # noqa: S603 - see above
+    else:
+        code = _run_with_name(suite, environment)
     try:
         counts = suite.read(suite.report.read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError, ET.ParseError) as failure:
@@ -199,10 +210,51 @@ def _run(suite: Suite, environment: Mapping[str, str]) -> Counts:
     return counts
 
 
+def _run_with_name(suite: Suite, environment: Mapping[str, str]) -> int:
+    """Run a suite, with its name before every line, so that two can write to one screen."""
+    with subprocess.Popen(  # noqa: S603 - the commands are the constants above
+        suite.command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        for line in process.stdout or ():
+            sys.stdout.write(f"{suite.name:<10} {line}")
+            sys.stdout.flush()
+    return process.returncode
+
+
+def run_all(chosen: Sequence[Suite], *, at_once: int) -> Iterator[tuple[Suite, Counts, float]]:
+    """Run suites and tell of each when it is over: its counts, and its length in seconds."""
+
+    def timed(suite: Suite) -> tuple[Suite, Counts, float]:
+        sys.stdout.write(f"\n== {suite.name}\n")
+        sys.stdout.flush()
+        begun_at = time.monotonic()
+        counts = run(suite)
+        return suite, counts, time.monotonic() - begun_at
+
+    with ThreadPoolExecutor(max_workers=at_once) as pool:
+        beside = [pool.submit(timed, suite) for suite in chosen if not suite.alone]
+        for over in as_completed(beside):
+            yield over.result()
+    yield from map(timed, (suite for suite in chosen if suite.alone))
+
+
 def main(arguments: Sequence[str] | None = None, *, chosen: Sequence[Suite] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m local.suites", description=__doc__)
     parser.add_argument("which", nargs="+", choices=("all", "fast", "deploy", "box"))
-    which: Sequence[str] = parser.parse_args(arguments).which
+    parser.add_argument(
+        "--at-once",
+        type=int,
+        default=min(2, os.cpu_count() or 1),
+        help="how many suites may run beside another",
+    )
+    parsed = parser.parse_args(arguments)
+    which: Sequence[str] = parsed.which
     if chosen is None:
         chosen, is_whole = [suite for word in which for suite in suites(word)], True
     else:
@@ -210,12 +262,9 @@ def main(arguments: Sequence[str] | None = None, *, chosen: Sequence[Suite] | No
     lines = []
     total = Counts()
     begun_at = time.monotonic()
-    for suite in chosen:
-        sys.stdout.write(f"\n== {suite.name}\n")
-        sys.stdout.flush()
-        suite_begun_at = time.monotonic()
-        counts = run(suite)
-        lines.append(f"{suite.name:<8} {counts} in {time.monotonic() - suite_begun_at:.1f} s")
+    for suite, counts, length_s in run_all(chosen, at_once=max(1, parsed.at_once)):
+        lines.append(f"{suite.name:<10} {counts} in {length_s:.1f} s")
+        sys.stdout.write(f"\n{lines[-1]}\n")
         total += counts
     summary = f"{total} in {time.monotonic() - begun_at:.1f} s\n"
     sys.stdout.write("\n" + "\n".join(lines) + f"\n{summary}")

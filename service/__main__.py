@@ -1,43 +1,27 @@
-"""`python -m service`: settings, adapters, one server; and an end in which everybody may finish speaking.
-
-Our signal handlers come before uvicorn's, which would close every WebSocket within milliseconds. The first
-SIGTERM or SIGINT stops admission, tells the sessions and waits for their turns; the second one exits at once.
-"""
+"""`python -m service`: settings, adapters, one server, or a parent of several."""
 
 import asyncio
-import os
-import signal
 import socket
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from typing import Final, Never, assert_never
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Final
 
-import uvicorn
 import uvloop
 
-from service import garbage
 from service.app import create_app
-from service.errors import ModelFailure
 from service.identity import cognito
-from service.metrics import contract, logs
+from service.metrics import logs
 from service.metrics.counters import Counters
 from service.metrics.instruments import Instruments
 from service.metrics.pipe import LinePipe
-from service.metrics.registry import Registry
 from service.metrics.tracing import traces_if
-from service.sessions import Sessions
+from service.model_transport import open_model
+from service.serving import Server, exit_now, serve_until_told, uvicorn_config
 from service.settings import ImpossibleSettingsError, Settings, load
 from service.stores.ports import ConversationStore, StoreUnavailableError
 from service.stores.wiring import open_stores
-from service.transports.bedrock_direct.transport import BedrockDirectTransport
-from service.transports.bedrock_sdk import BedrockSdkTransport
-from service.transports.deadlines import Deadlines
-from service.transports.fallback import FallbackTransport
-from service.transports.ports import ModelTransport
-from service.transports.websocket_protocol import DirectProtocol
 from service.workers import parent
 from service.workers.link import Alone, Link, Others
 
@@ -45,22 +29,6 @@ _IMPOSSIBLE: Final = 2
 # A client that takes nothing at all for this long is gone, whatever its TCP window says.
 _TCP_USER_TIMEOUT_MS: Final = 60_000
 _BACKLOG: Final = 512
-
-
-class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers, announcing itself when it listens."""
-
-    on_listening: Callable[[], None]
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
-        if self.started:
-            garbage.settle()
-            self.on_listening()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -115,7 +83,7 @@ def _work(listener_fd: int, link_fd: int) -> int:
         uvloop.new_event_loop().run_until_complete(_serve_linked(settings, listener, end))
         # Closing the loop waits for ever in libuv now and then when the parent was killed; the end of the process
         # closes all that it would have closed.
-        _exit_now(0)
+        exit_now(0)
 
 
 async def _serve_linked(settings: Settings, listener: socket.socket, end: socket.socket) -> None:
@@ -177,7 +145,7 @@ async def _serve_logged(
     async with cognito(settings, counters=counters, clock=clock, tickets=tickets) as sign_in:
         app = create_app(
             settings,
-            model=_model(settings, counters),
+            model=open_model(settings, counters),
             sign_in=sign_in,
             counters=counters,
             clock=clock,
@@ -188,10 +156,8 @@ async def _serve_logged(
             elsewhere=others.sessions,
             on_sessions=others.tell_sessions,
         )
-        server = _Server(_uvicorn_config(app, settings))
-        server.on_listening = announce
-        await _serve_until_told(
-            server,
+        await serve_until_told(
+            Server(uvicorn_config(app, settings), on_listening=announce),
             listener,
             settings=settings,
             sessions=app.state.sessions,
@@ -199,37 +165,6 @@ async def _serve_logged(
             registry=instruments.registry,
             others=others,
         )
-
-
-async def _serve_until_told(
-    server: _Server,
-    listener: socket.socket,
-    *,
-    settings: Settings,
-    sessions: Sessions,
-    counters: Counters,
-    registry: Registry,
-    others: Others,
-) -> None:
-    log = logs.logger("service")
-    stopping = _on_signal()
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    ends: set[asyncio.Future[None]] = {serving, stopping, others.lost}
-    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-    # Whatever hangs from here on, the loop included, the process ends in time.
-    in_time = threading.Timer(settings.stop_timeout_s, _exit_now, [1])
-    in_time.daemon = True
-    in_time.start()
-    if not serving.done():
-        began = time.monotonic()
-        log.info("draining", sessions=len(sessions), drain_s=settings.drain_s)
-        left = await sessions.drain(settings.drain_s)
-        log.info("drained", sessions_left=left, counters=dict(counters.snapshot()))
-        registry.observe(contract.DRAIN_DURATION, (time.monotonic() - began) * 1_000)
-        registry.add(contract.DRAIN_FORCED, left)
-        others.tell_counters(counters.snapshot())
-        server.should_exit = True
-    await serving
 
 
 async def _check(store: ConversationStore | None, settings: Settings) -> None:
@@ -243,93 +178,6 @@ async def _check(store: ConversationStore | None, settings: Settings) -> None:
             await store.aclose()
             raise
         logs.logger("service").error("the store cannot be reached", reason=str(error))
-
-
-def _model(settings: Settings, counters: Counters) -> ModelTransport:
-    """The way to the model that the settings ask for."""
-    deadlines = Deadlines(
-        connect_s=settings.model_connect_timeout_s,
-        accept_s=settings.model_accept_timeout_s,
-        send_s=settings.model_send_timeout_s,
-        close_s=settings.model_close_timeout_s,
-    )
-
-    def sdk() -> ModelTransport:
-        return BedrockSdkTransport(
-            model_id=settings.model_id,
-            region=settings.region,
-            endpoint=settings.model_endpoint,
-            ca_file=settings.model_ca_file,
-            deadlines=deadlines,
-            count=counters.add,
-        )
-
-    def direct() -> ModelTransport:
-        return BedrockDirectTransport(
-            model_id=settings.model_id,
-            region=settings.region,
-            endpoint=settings.model_endpoint,
-            ca_file=settings.model_ca_file,
-            deadlines=deadlines,
-            count=counters.add,
-            streams_per_connection=settings.model_streams_per_connection,
-            spare_connections=settings.model_spare_connections,
-            silence_s=settings.model_silence_s,
-        )
-
-    def on_fallback(failure: ModelFailure) -> None:
-        counters.add("model_transport_fallbacks")
-        logs.logger("service").warning(
-            "the endpoint refuses our own client; the SDK is used from now on", reason=failure.message
-        )
-
-    match settings.model_transport:
-        case "auto":
-            return FallbackTransport(direct(), second=sdk, on_fallback=on_fallback)
-        case "direct":
-            return direct()
-        case "sdk":
-            return sdk()
-        case _:
-            assert_never(settings.model_transport)
-
-
-def _uvicorn_config(app: object, settings: Settings) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,  # type: ignore[arg-type]  # an ASGI application; uvicorn's alias is narrower than FastAPI's class
-        ws=DirectProtocol,
-        ws_max_size=settings.max_message_bytes,
-        ws_per_message_deflate=False,
-        ws_ping_interval=settings.ping_interval_s,
-        ws_ping_timeout=settings.ping_timeout_s,
-        h11_max_incomplete_event_size=16_384,
-        timeout_graceful_shutdown=2,
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        lifespan="on",
-    )
-
-
-def _on_signal() -> asyncio.Future[None]:
-    """Done at the first SIGTERM or SIGINT; the second one ends the process."""
-    loop = asyncio.get_running_loop()
-    stopping: asyncio.Future[None] = loop.create_future()
-
-    def stop() -> None:
-        if stopping.done():
-            _exit_now(1)
-        stopping.set_result(None)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    return stopping
-
-
-def _exit_now(code: int) -> Never:
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
 
 
 def _address(listener: socket.socket) -> str:

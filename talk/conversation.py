@@ -90,21 +90,23 @@ class _Talker:
 
     async def converse(self) -> Conversation:
         reading = asyncio.create_task(self._read())
-        # The choices are only heard in the first message, so no audio may come before them.
-        with contextlib.suppress(ConnectionClosed):
-            await self._send_choices()
-        speaking = asyncio.create_task(self._speak())
         asking = asyncio.create_task(self._ask_all())
-        tasks: set[asyncio.Task[None]] = {reading, speaking, asking}
+        tasks: set[asyncio.Task[None]] = {reading, asking}
         try:
+            # The choices are only heard in the first message, so no audio may come before them.
+            with contextlib.suppress(ConnectionClosed):
+                await self._send_choices()
+            tasks.add(asyncio.create_task(self._speak()))
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if not asking.done() and not reading.done():
                 # Only sending failed: the server has closed, and why is still to be read.
                 await asyncio.wait({reading}, timeout=_CLOSE_S)
         finally:
-            speaking.cancel()
-            asking.cancel()
-            await asyncio.wait({speaking, asking})
+            # Whoever leaves says goodbye, also while the choices are still on their way.
+            doing = tasks - {reading}
+            for task in doing:
+                task.cancel()
+            await asyncio.wait(doing)
             await self._say_goodbye(reading)
         self._note_failure(asking, reading)
         return self.conversation

@@ -278,6 +278,11 @@ class DirectConnection:
             self._overflowed = True
             self._on_overflow()
 
+    @property
+    def waiting_bytes(self) -> int:
+        """What the client has not taken yet, here and in the transport's own buffer."""
+        return self._waiting_bytes + self._transport.get_write_buffer_size()
+
     def close(self, code: int, reason: str) -> None:
         """Close after what waits."""
         if self._closing is None:

@@ -106,7 +106,7 @@ class Service(Running):
     def lines(self, event: str) -> list[dict[str, Any]]:
         """What its log says under this event."""
         entries = [json.loads(line) for line in self.text.splitlines()]
-        return [entry for entry in entries if entry["event"] == event]
+        return [entry for entry in entries if entry.get("event") == event]  # a metric line is no event
 
     def get(self, path: str) -> tuple[int, Any]:
         """Status and document of a GET, asked as the user of the pool."""
@@ -150,10 +150,23 @@ def running_emulator(folder: Path, *options: str, name: str = "emulator") -> Ite
 
 @contextmanager
 def running_service(
-    folder: Path, emulator: Emulator | None, *, name: str = "service", **settings: object
+    folder: Path,
+    emulator: Emulator | None,
+    *,
+    name: str = "service",
+    **settings: object,
 ) -> Iterator[Service]:
     """Start a service; a warning of Python's is an error in it."""
-    command = [sys.executable, "-W", "error", "-m", "service"]
+    with running_module("service", folder, emulator, name=name, **settings) as service:
+        yield service
+
+
+@contextmanager
+def running_module(
+    module: str, folder: Path, emulator: Emulator | None, *, name: str = "service", **settings: object
+) -> Iterator[Service]:
+    """Start what is the service, and more."""
+    command = [sys.executable, "-W", "error", "-m", module]
     log = folder / f"{name}.log"
     settings = {"VOICE_STORE_PATH": folder / "conversations.sqlite", **settings}
     with _running(name, command, environment(emulator, **settings), log) as (process, ready):

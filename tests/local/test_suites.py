@@ -1,5 +1,6 @@
 """The counts of three test runners become one line, and nothing that failed is lost on the way."""
 
+import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -83,3 +84,36 @@ def test_every_folder_of_tests_is_in_exactly_one_suite() -> None:
 
 def test_no_test_at_all_is_not_a_success(tmp_path: Path) -> None:
     assert 1 == suites.main(["all"], chosen=[suite(tmp_path / "a", writes('<testsuite tests="0"/>'))])
+
+
+def test_suites_run_beside_each_other_with_their_names_before_their_lines(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    # Each waits until the other has begun, which two in a row never would.
+    meets = (
+        "import pathlib, sys, time; mine, other = (pathlib.Path(sys.argv[1]).parent / name for name in {names!r});"
+        "mine.touch(); end = time.monotonic() + 30\n"
+        "while not other.exists() and time.monotonic() < end: time.sleep(0.01)\n"
+        "print('met' if other.exists() else 'alone'); pathlib.Path(sys.argv[1]).write_text({good!r})"
+    )
+    good = '<testsuite tests="1" failures="0" errors="0" skipped="0"/>'
+    chosen = [
+        dataclasses.replace(suite(tmp_path / name, meets.format(names=names, good=good)), name=name)
+        for name, names in (("first", ("1", "2")), ("second", ("2", "1")))
+    ]
+
+    assert 0 == suites.main(["all", "--at-once", "2"], chosen=chosen)
+    lines = capfd.readouterr().out.splitlines()
+    assert {"first      met", "second     met"} <= set(lines)
+
+
+def test_a_suite_that_wants_the_machine_to_itself_comes_after_the_others(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    good = '<testsuite tests="1" failures="0" errors="0" skipped="0"/>'
+    alone = dataclasses.replace(suite(tmp_path / "a", writes(good)), name="measures", alone=True)
+    beside = dataclasses.replace(suite(tmp_path / "b", writes(good)), name="counts")
+
+    assert 0 == suites.main(["all"], chosen=[alone, beside])
+    heads = [line for line in capfd.readouterr().out.splitlines() if line.startswith("== ")]
+    assert ["== counts", "== measures"] == heads

@@ -11,7 +11,7 @@ from random import Random
 from typing import Any, Final
 
 from service.wire.client import FRAME_HEADER
-from tests.simulation.model import FRAME_MS, Heard, Memory, speech
+from tests.simulation.model import FRAME_MS, SILENCE, Heard, Memory, speech
 from tests.simulation.wire import RefusedError, Wire
 
 _RING_FRAMES: Final = 50
@@ -61,6 +61,8 @@ class Habits:
     barges_in: float = 0.0
     keeps: bool = True
     """Whether a turn counts only when it is saved."""
+    open_microphone: bool = False
+    """Whether silence is sent while nobody speaks."""
 
 
 class Caller:
@@ -169,6 +171,9 @@ class Caller:
     async def converse(self) -> None:
         """Ask so many questions that each is answered, then hang up."""
         connection = asyncio.create_task(self._stay_connected())
+        tasks = {connection}
+        if self._habits.open_microphone:
+            tasks.add(asyncio.create_task(self._hold_microphone()))
         try:
             for number in itertools.count():
                 if number >= self._habits.turns or self.has_enough:
@@ -179,10 +184,21 @@ class Caller:
             self._send({"type": "end"})
             await asyncio.sleep(0.5)
         finally:
-            connection.cancel()
-            await asyncio.wait({connection})
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
             if self._wire is not None:
                 self._wire.abort()
+
+    def hang_up(self) -> None:
+        """Soon: after the next answer."""
+        self.has_enough = True
+
+    async def _hold_microphone(self) -> None:
+        while True:
+            if self._is_ready:
+                self._send_audio(SILENCE, is_last=False)
+            await asyncio.sleep(FRAME_MS / 1_000)
 
     async def _until_answered(self, number: int, connection: asyncio.Task[None]) -> None:
         for attempt in range(40):

@@ -25,6 +25,7 @@ LIFETIME_S: Final = 480.0
 STARVED_S: Final = 55.0
 FRAME_MS: Final = 100
 _FRAME_BYTES: Final = 3_200
+SILENCE: Final = bytes(_FRAME_BYTES)
 _SURE_AFTER_MS: Final = 800
 _CHUNK_PCM: Final = pybase64.b64encode_as_string(bytes(12_000))
 _CHUNK_S: Final = 0.25

@@ -14,11 +14,12 @@ from fastapi import APIRouter, FastAPI
 from simloop import Host
 
 from service import app as application
-from service.__main__ import _uvicorn_config
 from service.api import conversations, health, options, page_config, tickets
 from service.metrics.counters import Counters
 from service.metrics.load import LoadMeter
+from service.newcomer import terms_of
 from service.policies.silence import KeepAlive
+from service.serving import uvicorn_config
 from service.settings import Settings
 from tests.service import fake_sign_in
 from tests.simulation.model import Account, Model
@@ -107,7 +108,7 @@ class Process:
             new_id=self._new_id,
             new_token=lambda: f"{self._dice.getrandbits(256):064x}",
         )
-        self.server = _Server(_uvicorn_config(self.app, self._settings))
+        self.server = _Server(uvicorn_config(self.app, self._settings))
         return self.host.create_task(self.server.serve())
 
     def _new_id(self) -> str:
@@ -152,7 +153,7 @@ def create_app(settings: Settings, *, silence_ms: int, **parts: Any) -> FastAPI:
     The REST side is left out, and the silence fed to the model comes in longer pieces. The machine is
     never busy.
     """
-    terms = application._terms
+    terms = terms_of
 
     def coarse(*args: Any, **kwargs: Any) -> Any:
         return replace(terms(*args, **kwargs), keep_alive=KeepAlive(frame_ms=silence_ms))
@@ -160,7 +161,7 @@ def create_app(settings: Settings, *, silence_ms: int, **parts: Any) -> FastAPI:
     with pytest.MonkeyPatch.context() as patch:
         for part in (conversations, health, options, page_config, tickets):
             patch.setattr(part, "router", lambda *_, **__: APIRouter())
-        patch.setattr(application, "_terms", coarse)
+        patch.setattr(application, "terms_of", coarse)
         # How busy this machine is must not decide what the simulated one does.
         patch.setattr("service.app.LoadMeter", _IdleMeter)
         return application.create_app(settings, **parts)

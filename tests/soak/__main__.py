@@ -2,131 +2,112 @@
 
 import argparse
 import asyncio
+import json
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
-from random import Random
-from typing import Any
+from typing import Any, Final
 
-import psutil
+from tests.e2e.processes import ROOT, running_emulator, running_module
+from tests.soak.flat import Allowance, Trend, trend
+from tests.soak.page import page
+from tests.soak.talking import HEADINGS, Talk, talk
 
-from tests.e2e.processes import Service, running_emulator, running_service
-from tests.pool import user_pool
-from tests.simulation.caller import Caller, Habits
-
-_SAMPLES = 12
-_MAX_GROWTH_MB = 16.0
-"""From the first third to the last: less than this is what allocators do."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """The process at one moment."""
-
-    at_s: float
-    rss_mb: float
-    threads: int
-    descriptors: int
-    sessions: int
-
-    def __str__(self) -> str:
-        return (
-            f"{self.at_s:>7.0f} s {self.rss_mb:>8.1f} MB {self.threads:>8} {self.descriptors:>12}"
-            f" {self.sessions:>9}"
-        )
+_FOLDER: Final = ROOT / ".run" / "soak"
+_PAGE: Final = ROOT / "docs" / "soak.md"
+_HOUR_MIN: Final = 60.0
+# The emulator and the callers share this machine: how busy it is says nothing of the service. What its limits on
+# load do is asked elsewhere (`tests/service/policies/test_pressure.py`, `benchmarks/`).
+SETTINGS: Final[dict[str, Any]] = {
+    "VOICE_MAX_CPU_PERCENT": 1_000,
+    "VOICE_MAX_LAG_MS": 10_000,
+    "VOICE_MAX_SESSIONS": 200,
+    "VOICE_LOG_LEVEL": "warning",
+}
+_MEMORY: Final = Allowance(share=0.04, least=4.0)
+_TASKS: Final = Allowance(share=0.1, least=6.0)
+_THREADS: Final = Allowance(share=0.0, least=1.0)
+_DESCRIPTORS: Final = Allowance(share=0.1, least=4.0)
+_LEFT: Final = {"tasks": 2, "descriptors": 6, "threads": 12, "sessions": 0}
+"""More than before the first call: a spare connection to the model and its task; the pools of threads at their size."""
 
 
-def _sample(service: Service, process: psutil.Process, began_at: float) -> Sample:
-    _, ready = service.get("/health/ready")
-    return Sample(
-        at_s=time.monotonic() - began_at,
-        rss_mb=process.memory_info().rss / 1e6,
-        threads=process.num_threads(),
-        descriptors=process.num_fds(),
-        sessions=int(ready["sessions"]),
-    )
+def trends(seen: Talk) -> list[Trend]:
+    """The four figures that must be flat."""
+    return [
+        trend("memory", [(s.at_s, s.rss_mb) for s in seen.busy], _MEMORY, unit=" MB"),
+        trend("tasks", [(s.at_s, float(s.tasks)) for s in seen.busy], _TASKS),
+        trend("threads", [(s.at_s, float(s.threads)) for s in seen.busy], _THREADS),
+        trend("descriptors", [(s.at_s, float(s.descriptors)) for s in seen.busy], _DESCRIPTORS),
+    ]
 
 
-async def soak(service: Service, *, sessions: int, minutes: float) -> tuple[list[Sample], list[Caller]]:
-    """Everybody talks, hangs up now and then, and calls again."""
-    token = str((await asyncio.to_thread(user_pool().sign_in))["access_token"])
-    port = int(service.url.rpartition(":")[2])
-    began_at = time.monotonic()
-    done: list[Caller] = []
-
-    async def calls(number: int) -> None:
-        dice = Random(number)
-        call = 0
-        while time.monotonic() - began_at < minutes * 60:
-            call += 1
-            caller = Caller(
-                f"caller-{number}.{call}",
-                dice=dice,
-                pick=lambda _: ("127.0.0.1", port),
-                habits=Habits(turns=dice.randrange(2, 30), speaks=0.0, pause_s=(0.2, 10.0)),
-                bearer=token,
-            )
-            done.append(caller)
-            await caller.converse()
-
-    talks = [asyncio.create_task(calls(number)) for number in range(sessions)]
-    process = psutil.Process(service.process.pid)
-    samples = []
-    for _ in range(_SAMPLES):
-        await asyncio.sleep(minutes * 60 / _SAMPLES)
-        samples.append(await asyncio.to_thread(_sample, service, process, began_at))
-        print(samples[-1], flush=True)
-        if failed := [talk for talk in talks if talk.done() and talk.exception()]:
-            await failed[0]
-    await asyncio.gather(*talks)
-    await asyncio.sleep(5.0)
-    samples.append(await asyncio.to_thread(_sample, service, process, began_at))
-    print(samples[-1], "everybody has gone", flush=True)
-    return samples, done
-
-
-def _verdict(samples: list[Sample]) -> list[str]:
-    busy, idle = samples[:-1], samples[-1]
-    third = len(busy) // 3
-    growth = sum(s.rss_mb for s in busy[-third:]) / third - sum(s.rss_mb for s in busy[:third]) / third
-    print(f"memory grew by {growth:+.1f} MB between the first and the last third", flush=True)
-    wrong = []
-    if growth > _MAX_GROWTH_MB:
-        wrong.append(f"memory grew by {growth:.1f} MB")
-    if idle.sessions:
-        wrong.append(f"{idle.sessions} sessions are left")
-    if idle.descriptors > min(sample.descriptors for sample in busy):
-        wrong.append(f"{idle.descriptors} descriptors are left")
-    if max(sample.threads for sample in samples) > samples[0].threads + 8:
-        wrong.append("threads grew")
-    return wrong
+def left(seen: Talk) -> list[str]:
+    """What is still there when everybody has gone."""
+    return [
+        f"{getattr(seen.after, name)} {name} are left of {getattr(seen.before, name)} before the first call"
+        for name, more in _LEFT.items()
+        if getattr(seen.after, name) > getattr(seen.before, name) + more
+    ]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--minutes", type=float, default=_HOUR_MIN)
     parser.add_argument("--sessions", type=int, default=50)
+    parser.add_argument("--page", type=Path, help="where to write the figures; docs/soak.md for an hour")
     chosen = parser.parse_args()
-    settings: dict[str, Any] = {
-        "VOICE_MAX_CPU_PERCENT": 1_000,
-        "VOICE_MAX_LAG_MS": 10_000,
-        "VOICE_MAX_SESSIONS": 200,
-        "VOICE_LOG_LEVEL": "warning",
-    }
+    every_s = min(15.0, max(2.0, chosen.minutes * 60 / 60))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        counts = folder / "counts"
         with (
             running_emulator(folder, "--quota", "200") as emulator,
-            running_service(folder, emulator, **settings) as service,
+            running_module("tests.soak.watched", folder, emulator, SOAK_COUNTS=counts, **SETTINGS) as service,
         ):
-            print(f"{'at':>9} {'memory':>11} {'threads':>8} {'descriptors':>12} {'sessions':>9}", flush=True)
-            samples, callers = asyncio.run(soak(service, sessions=chosen.sessions, minutes=chosen.minutes))
-    wrong = _verdict(samples)
-    turns = sum(len(caller.saved) for caller in callers)
-    print(f"{len(callers)} calls, {turns} turns saved; {'; '.join(wrong) or 'flat'}")
+            print(HEADINGS, flush=True)
+            seen = asyncio.run(
+                talk(
+                    service,
+                    counts,
+                    sessions=chosen.sessions,
+                    minutes=chosen.minutes,
+                    every_s=every_s,
+                    show=lambda line: print(line, flush=True),
+                )
+            )
+    judged = trends(seen)
+    wrong = [str(found) for found in judged if not found.is_flat] + left(seen)
+    for line in (*map(str, judged), *left(seen)):
+        print(line)
+    _FOLDER.mkdir(parents=True, exist_ok=True)
+    (_FOLDER / "figures.json").write_text(json.dumps(_figures(seen), indent=1), encoding="utf-8")
+    target = chosen.page or (_PAGE if chosen.minutes >= _HOUR_MIN else _FOLDER / "soak.md")
+    target.write_text(
+        page(
+            seen,
+            judged,
+            sessions=chosen.sessions,
+            minutes=chosen.minutes,
+            verdict="; ".join(wrong) or "flat",
+        ),
+        encoding="utf-8",
+    )
+    print(f"written: {target}")
+    print(f"{seen.calls} calls, {seen.turns} turns saved: {'NOT FLAT' if wrong else 'flat'}")
     return 1 if wrong else 0
+
+
+def _figures(seen: Talk) -> dict[str, Any]:
+    return {
+        "before": asdict(seen.before),
+        "busy": [asdict(sample) for sample in seen.busy],
+        "after": asdict(seen.after),
+        "cpu_s": seen.cpu_s,
+        "calls": seen.calls,
+        "turns": seen.turns,
+    }
 
 
 if __name__ == "__main__":

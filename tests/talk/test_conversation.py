@@ -8,6 +8,7 @@ import struct
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import ClientConnection
 
 from talk.audio import Recording
 from talk.connection import CannotConnect
@@ -234,6 +235,32 @@ async def test_what_is_not_the_protocol_is_named() -> None:
         conversation = await hold_conversation(url, [QUESTION])
 
     assert "the server sent text that is not JSON: 'what?'" == conversation.failure
+
+
+async def test_who_is_cancelled_while_the_choices_are_sent_says_goodbye(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sending = asyncio.Event()
+    send = ClientConnection.send
+
+    async def send_slowly_once(socket: ClientConnection, message: str) -> None:
+        if not sending.is_set():
+            sending.set()
+            await asyncio.Event().wait()
+        await send(socket, message)
+
+    async def story(session: Session) -> None:
+        await session.goodbye()
+
+    monkeypatch.setattr(ClientConnection, "send", send_slowly_once)
+    async with serving(story) as (url, sessions):
+        talking = asyncio.create_task(hold_conversation(url, [QUESTION]))
+        await sending.wait()
+        talking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await talking
+
+    assert ["end"] == [message["type"] for message in sessions[0].received]
 
 
 async def test_a_cancelled_conversation_says_goodbye() -> None:
