@@ -97,11 +97,10 @@ class Caller:
         self._state = ""
         self._session_id = self._token = ""
         self._last_seq = 0
-        self._heard_at = 0.0
+        self._heard_at = self._came_back_at = 0.0
         self._heartbeat_s = 5.0
         self._lost_at: float | None = None
         self._lost_with: int | None = None
-        self._came_back_at = 0.0
         self._last_error = ""
         """Of this connection."""
         self._sent_on_at: float | None = None
