@@ -20,7 +20,7 @@ from service.bookkeeping import Bookkeeping
 from service.driver import Surroundings
 from service.lifespan import Lifespan
 from service.metrics import quota
-from service.metrics.contract import SESSION_UTILIZATION, SESSIONS_ACTIVE
+from service.metrics.contract import QUEUE_DEPTH, SESSION_UTILIZATION, SESSIONS_ACTIVE
 from service.metrics.counters import Counters
 from service.metrics.instruments import Instruments
 from service.metrics.load import LoadMeter
@@ -143,17 +143,26 @@ def create_app(
         elsewhere=elsewhere,
         on_change=on_sessions,
     )
+    rules = Rules(allowed_origins=settings.allowed_origins, loopback_only=settings.is_loopback)
+    entrance = Entrance(
+        rules=rules,
+        admit=sessions.admit,
+        refuse=_refusal,
+        count=lambda name, label: counters.add(name, label=label),
+        outbox_bytes=settings.outbox_bytes,
+        outbox_stall_s=settings.outbox_stall_s,
+    )
     publisher = instruments.publisher(
         stage=settings.stage,
         properties={"service": "voice", "model": settings.model_id, "region": settings.region},
         gauges=lambda: {
             SESSIONS_ACTIVE.name: len(sessions),
+            QUEUE_DEPTH.name: entrance.most_waiting_bytes(),
             SESSION_UTILIZATION.name: round(100 * (len(sessions) + elsewhere()) / settings.max_sessions, 2),
         },
         clock=clock,
         wall_clock=wall_clock,
     )
-    rules = Rules(allowed_origins=settings.allowed_origins, loopback_only=settings.is_loopback)
     app = FastAPI(
         title="Voice assistant",
         version="1",
@@ -223,14 +232,6 @@ def create_app(
         app.include_router(
             conversations.router(store, user_of=reception.user_of, on_deleted=sessions.deleted)
         )
-    entrance = Entrance(
-        rules=rules,
-        admit=sessions.admit,
-        refuse=_refusal,
-        count=lambda name, label: counters.add(name, label=label),
-        outbox_bytes=settings.outbox_bytes,
-        outbox_stall_s=settings.outbox_stall_s,
-    )
     app.router.routes.append(WebSocketRoute("/ws", entrance.serve))
     if settings.page_dir is not None:
         app.mount("/", Page(settings.page_dir, connects_to=(settings.auth_issuer, settings.auth_domain)))

@@ -83,8 +83,8 @@ def _step(session: Session, line: Sequence[Any], began: float, replayed: Replaye
             _note(session, session.tick(at), at - began, replayed)
         case ["truncated"]:
             replayed.is_truncated = True
-        case ["j", _]:
-            pass
+        case ["j", _] | ["f", *_]:
+            pass  # chance is drawn where it is needed; figures are found out anew
         case [_, at, *_]:
             _note(session, session.receive(_event(line), at), at - began, replayed)
         case _:

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from service.metrics.contract import LOG_LINES_DROPPED, TRACES_DROPPED
 from service.metrics.pipe import LinePipe
 from service.metrics.publisher import Line, Publisher
 from service.metrics.registry import Registry
@@ -33,6 +34,9 @@ class Instruments:
             self.registry,
             Line(write=write, stage=stage, properties=properties, wall_clock=wall_clock),
             gauges=gauges,
-            newly_dropped=int if self.pipe is None else self.pipe.newly_dropped,
+            newly=(
+                (LOG_LINES_DROPPED, int if self.pipe is None else self.pipe.newly_dropped),
+                (TRACES_DROPPED, self.traces.newly_dropped),
+            ),
             clock=clock,
         )

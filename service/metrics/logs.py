@@ -23,6 +23,8 @@ _PINNED: Final[Mapping[str, int]] = {
     "aws_credentials_http": logging.WARNING,
     "aiohttp": logging.WARNING,
     "asyncio": logging.WARNING,
+    # Its outages are told once, by service.traces, and not with every batch.
+    "opentelemetry": logging.CRITICAL,
     "websockets": logging.WARNING,
     "uvicorn": logging.WARNING,
     "uvicorn.error": logging.WARNING,

@@ -4,7 +4,7 @@ One task calls `tick` every second on the clock of the process. Nothing here run
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,10 +12,10 @@ import orjson
 
 from service.metrics.contract import (
     EVENT_LOOP_LAG,
-    LOG_LINES_DROPPED,
     TURN,
     TURN_COMPLETION_RATE,
     UP,
+    Metric,
 )
 from service.metrics.emf import documents
 from service.metrics.registry import Registry
@@ -45,13 +45,14 @@ class Publisher:
         line: Line,
         *,
         gauges: Callable[[], Mapping[str, float]],
-        newly_dropped: Callable[[], int],
+        newly: Sequence[tuple[Metric, Callable[[], int]]],
         clock: Callable[[], float],
     ) -> None:
+        """`newly` are counts kept elsewhere, in other threads: each says what came to it since it was asked last."""
         self._registry = registry
         self._line = line
         self._gauges = gauges
-        self._newly_dropped = newly_dropped
+        self._newly = newly
         self._clock = clock
         now = clock()
         self._probe_at = now + _PROBE_S
@@ -78,7 +79,8 @@ class Publisher:
 
     def flush(self) -> None:
         """Write what was counted since the last time; also the last thing that a process does."""
-        self._registry.add(LOG_LINES_DROPPED, self._newly_dropped())
+        for metric, count in self._newly:
+            self._registry.add(metric, count())
         snapshot = self._registry.take({**self._completion_rate(), **self._gauges()})
         if not self._line.stage:
             return

@@ -12,8 +12,8 @@ from typing import Final
 
 import orjson
 
-from service.metrics.recording import Mask, encode
-from service.session.effects import Effect, State
+from service.metrics.recording import Mask, encode, sparing
+from service.session.effects import Effect, State, TurnEnded
 from service.session.events import Event, ModelEvent
 from service.session.machine import Session
 from service.session.terms import SessionTerms
@@ -35,13 +35,14 @@ class Recorder:
         self.session_id = terms.session_id
         self.began_at_ms = began_at_ms
         self.is_truncated = False
-        self._mask = mask
+        # Whether a tool is one of ours decides what happens.
+        self._mask = sparing({tool.name for tool in terms.tools}, mask)
         self._most_bytes = most_bytes
         self._compress = zlib.compressobj(1)
         self._done = bytearray()
         self._lines: list[str] = []
         self._frames = 0
-        head = {"format": FORMAT, "beganAtMs": began_at_ms, "now": now, "terms": encode(terms, mask)}
+        head = {"format": FORMAT, "beganAtMs": began_at_ms, "now": now, "terms": encode(terms, self._mask)}
         self._lines.append(orjson.dumps(head).decode())
 
     def event(self, event: Event, now: float) -> None:
@@ -76,6 +77,14 @@ class Recorder:
     def state(self, state: State, now: float) -> None:
         """The session is now in this state."""
         self._line(f'["s",{now!r},"{state.value}"]')
+
+    def turn(self, turn: TurnEnded, now: float) -> None:
+        """A turn is over: what it took and cost, for whoever reads the recording without replaying it."""
+        waterfall = None
+        if turn.waterfall is not None:
+            waterfall = {**turn.waterfall.parts, "total_ms": turn.waterfall.total_ms}
+        figures = {"outcome": turn.outcome.value, "cost_nano_usd": turn.cost_nano_usd, "waterfall": waterfall}
+        self._line(orjson.dumps(["f", now, turn.turn, figures]).decode())
 
     def _line(self, line: str) -> None:
         if self.is_truncated:
@@ -116,6 +125,10 @@ class RecordedSession(Session):
         self._recorder = recorder
         self._recorded_state = self.state
 
+    @property
+    def lane(self) -> None:
+        """Everything is written down, so everything is an event."""
+
     def receive(self, event: Event, now: float) -> Sequence[Effect]:
         """See `Session`."""
         self._recorder.event(event, now)
@@ -130,6 +143,9 @@ class RecordedSession(Session):
         if self.state is not self._recorded_state:
             self._recorded_state = self.state
             self._recorder.state(self._recorded_state, now)
+        for effect in effects:
+            if type(effect) is TurnEnded:
+                self._recorder.turn(effect, now)
         return effects
 
 

@@ -8,7 +8,7 @@ be read. Tickets and tokens are left out.
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from types import ModuleType
@@ -63,6 +63,8 @@ _SECRET: Final = frozenset({"ticket", "resume_token", "token", "token_hash", "us
 _WORDS: Final = frozenset(
     {"text", "user", "assistant", "instructions", "arguments_json", "result_json", "message", "reason"}
 )
+# Names that the model makes up; one of ours is known to the recorder's mask, and stays.
+_MADE_UP: Final = frozenset({(sonic_output.ToolUse, "name"), (sonic_output.Unknown, "name")})
 _WORD: Final = re.compile(r"\w+")
 
 type Mask = Callable[[str], str]
@@ -82,6 +84,11 @@ def mask_with(secret: bytes) -> Mask:
 
 
 _LETTERS: Final = str.maketrans("0123456789abcdef", "bcdfghjklmnprstv")
+
+
+def sparing(names: Collection[str], mask: Mask) -> Mask:
+    """The mask, which leaves these names as they are where they stand alone."""
+    return lambda text: text if text in names else mask(text)
 
 
 def plain(text: str) -> str:
@@ -107,13 +114,24 @@ def encode(value: Any, mask: Mask, name: str = "") -> Any:  # noqa: C901, PLR091
         return {"@": "failure", "kind": value.kind.value, "message": mask(value.message)}
     if is_dataclass(value) and type(value) in _NAMES:
         members = {
-            field.name: encode(getattr(value, field.name), mask, field.name) for field in fields(value)
+            field.name: encode(
+                getattr(value, field.name),
+                mask,
+                "text" if (type(value), field.name) in _MADE_UP else field.name,
+            )
+            for field in fields(value)
         }
         return {"@": _NAMES[type(value)], **members}
     if isinstance(value, Mapping):
         return {
             "@": "map",
-            "v": [[encode(key, mask), encode(item, mask, "text")] for key, item in value.items()],
+            "v": [
+                [
+                    encode(key, mask, "text" if name in {"arguments", "text"} else ""),
+                    encode(item, mask, "text"),
+                ]
+                for key, item in value.items()
+            ],
         }
     if isinstance(value, list | tuple):
         return [encode(item, mask, name) for item in value]

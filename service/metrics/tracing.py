@@ -1,10 +1,11 @@
 """Traces for OpenTelemetry: a span for each turn and for each model stream, linked to a short span of the session.
 
 Off by default, and then nothing of OpenTelemetry is imported. Where it is on, the SDK's own thread sends what its bounded
-queue holds and drops the rest, so a collector that is down or slow changes nothing here. The usual `OTEL_` variables say
+queue holds; the rest is given up and counted, so a collector that is down or slow changes nothing here. The usual `OTEL_` variables say
 where to. The names of the GenAI conventions, which are still in development, are here and nowhere else.
 """
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -23,7 +24,7 @@ OUTPUT_TOKENS: Final = "gen_ai.usage.output_tokens"
 TIME_TO_FIRST_CHUNK: Final = "gen_ai.response.time_to_first_chunk"
 ERROR_TYPE: Final = "error.type"
 _BEDROCK: Final = "aws.bedrock"
-_FLUSH_MS: Final = 1_000
+_FLUSH_S: Final = 1.0
 
 
 class Traces(Protocol):
@@ -40,6 +41,9 @@ class Traces(Protocol):
 
     def session_ended(self, session_id: str) -> None:
         """Whatever is still open ends."""
+
+    def newly_dropped(self) -> int:
+        """Spans given up since this was asked last."""
 
     def close(self) -> None:
         """Send what waits, within a second."""
@@ -65,6 +69,10 @@ class NoTraces:
     def session_ended(self, session_id: str) -> None:
         """See the port."""
 
+    def newly_dropped(self) -> int:
+        """None."""
+        return 0
+
     def close(self) -> None:
         """Nothing to send."""
 
@@ -84,18 +92,17 @@ class OpenTelemetryTraces:
         )
         from opentelemetry.sdk.resources import Resource  # noqa: PLC0415 - see the module
         from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 - see the module
-        from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415 - see the module
+
+        from service.metrics.exporting import BoundedBatches  # noqa: PLC0415 - see the module
 
         self._model_id = model_id
         self._wall_clock = wall_clock
         self._provider: TracerProvider = TracerProvider(
             resource=Resource.create({"service.name": "voice"}), shutdown_on_exit=False
         )
-        self._provider.add_span_processor(
-            BatchSpanProcessor(
-                exporter or OTLPSpanExporter(), max_queue_size=2_048, schedule_delay_millis=1_000
-            )
-        )
+        self._batches = BoundedBatches(exporter or OTLPSpanExporter())
+        self._provider.add_span_processor(self._batches)
+        self._reported = 0
         self._tracer = self._provider.get_tracer("service")
         self._sessions: dict[str, Any] = {}
         self._streams: dict[tuple[str, int], Any] = {}
@@ -146,9 +153,18 @@ class OpenTelemetryTraces:
             self._streams.pop(key).end(end_time=self._now())
         self._sessions.pop(session_id, None)
 
+    def newly_dropped(self) -> int:
+        """Spans given up since this was asked last."""
+        dropped = self._batches.dropped
+        new, self._reported = dropped - self._reported, dropped
+        return new
+
     def close(self) -> None:
         """Send what waits, within a second."""
-        self._provider.force_flush(_FLUSH_MS)
+        # The SDK's own flush takes as long as its exporter does, whatever limit it is given.
+        flushing = threading.Thread(target=self._provider.force_flush, name="last traces", daemon=True)
+        flushing.start()
+        flushing.join(_FLUSH_S)
 
     def _span(self, session_id: str, name: str, attributes: Mapping[str, Any], *, start: int) -> Any:
         """Spans have the session's short first one as their link, not as their parent: they outlive it."""

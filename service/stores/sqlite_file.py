@@ -9,6 +9,8 @@ from typing import Final
 from service.stores.ports import StoreUnavailableError
 from service.stores.worker import Worker
 
+type Prepare = Callable[[sqlite3.Connection], None]
+
 _VERSION: Final = 2
 _BUSY_TIMEOUT_MS: Final = 1_500
 _SCHEMA: Final = """
@@ -41,8 +43,17 @@ CREATE TABLE documents (
 class SqliteFile:
     """Everything that is kept in one file; its parts run in its thread, in order."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        prepare: Prepare | None = None,
+        unavailable: type[Exception] = StoreUnavailableError,
+    ) -> None:
+        """`prepare` makes or upgrades the tables, those of conversations if not said; trouble is raised as `unavailable`."""
         self._path = path
+        self._prepare = prepare or _conversations
+        self._unavailable = unavailable
         self._worker = Worker("sqlite", threads=1)
         self._database: sqlite3.Connection | None = None
 
@@ -52,7 +63,7 @@ class SqliteFile:
 
     async def aclose(self) -> None:
         """Close the file after what is under way."""
-        with suppress(RuntimeError, StoreUnavailableError):  # closed already
+        with suppress(RuntimeError):  # closed already
             await self._worker.run(self._close)
         self._worker.close()
 
@@ -60,7 +71,7 @@ class SqliteFile:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Everything inside happens, durably, or nothing; what SQLite complains of is StoreUnavailableError."""
+        """Everything inside happens, durably, or nothing; what SQLite complains of is raised as `unavailable`."""
         try:
             database = self.opened()
             database.execute("BEGIN IMMEDIATE")
@@ -73,7 +84,7 @@ class SqliteFile:
         except (sqlite3.Error, OSError) as error:
             # After trouble a fresh connection: the file may have been replaced, or repaired.
             self._close()
-            raise StoreUnavailableError(f"{self._path.name}: {error}") from error
+            raise self._unavailable(f"{self._path.name}: {error}") from error
 
     def opened(self) -> sqlite3.Connection:
         """The connection."""
@@ -81,7 +92,8 @@ class SqliteFile:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._database = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
             self._database.row_factory = sqlite3.Row
-            _prepare(self._database)
+            _settle(self._database)
+            self._prepare(self._database)
         return self._database
 
     def _close(self) -> None:
@@ -91,13 +103,16 @@ class SqliteFile:
                 database.close()
 
 
-def _prepare(database: sqlite3.Connection) -> None:
+def _settle(database: sqlite3.Connection) -> None:
     database.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = FULL")
     database.execute("PRAGMA foreign_keys = ON")
     # What was deleted is overwritten, not only unlinked.
     database.execute("PRAGMA secure_delete = ON")
+
+
+def _conversations(database: sqlite3.Connection) -> None:
     version = database.execute("PRAGMA user_version").fetchone()[0]
     if version not in {0, 1, _VERSION}:
         raise sqlite3.DatabaseError(f"written by another version of the service ({version})")

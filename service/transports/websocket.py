@@ -74,6 +74,11 @@ class QueuedConnection:
             self._overflowed = True
             self._on_overflow()
 
+    @property
+    def waiting_bytes(self) -> int:
+        """What the client has not taken yet."""
+        return self._waiting_bytes
+
     def close(self, code: int, reason: str) -> None:
         """Close after what waits."""
         if self._closing is None:
@@ -128,6 +133,11 @@ class Entrance:
         self._count = count
         self._outbox_bytes = outbox_bytes
         self._outbox_stall_s = outbox_stall_s
+        self._open: set[DirectConnection | QueuedConnection] = set()
+
+    def most_waiting_bytes(self) -> int:
+        """What waits for the client that has most waiting for it."""
+        return max((connection.waiting_bytes for connection in self._open), default=0)
 
     async def serve(self, websocket: WebSocket) -> None:
         """Serve one connection."""
@@ -167,6 +177,7 @@ class Entrance:
             "on_overflow": overflow,
         }
         connection = direct_connection(websocket, **limits) or QueuedConnection(websocket, **limits)
+        self._open.add(connection)
         async with asyncio.TaskGroup() as tasks:
             # Nothing waits between admission and this: two requests cannot get the same last seat.
             listener = attend(connection, agreed.subprotocol, tasks)
@@ -181,6 +192,7 @@ class Entrance:
                 # The client went away before the upgrade was answered; nobody is left to tell.
                 close_code = ABNORMAL_CLOSURE
             finally:
+                self._open.discard(connection)
                 await listener.finish(close_code)
 
 

@@ -106,7 +106,7 @@ class Service(Running):
     def lines(self, event: str) -> list[dict[str, Any]]:
         """What its log says under this event."""
         entries = [json.loads(line) for line in self.text.splitlines()]
-        return [entry for entry in entries if entry["event"] == event]
+        return [entry for entry in entries if entry.get("event") == event]  # a metric line is no event
 
     def get(self, path: str) -> tuple[int, Any]:
         """Status and document of a GET, asked as the user of the pool."""

@@ -36,6 +36,8 @@ export type ConnectionListener = {
 type Standing = 'opening' | 'live' | 'waiting' | 'over'
 
 const READY_WITHIN_MS = 15_000
+/** A way back that leads nowhere is left soon, twice: the next may lead elsewhere. Ticket and upgrade together. */
+const OPENED_WITHIN_MS = [3000, 4000]
 const LINGER_MS = 1000
 const CONVERSATION_UNKNOWN = 4410
 
@@ -47,6 +49,8 @@ export class Connection {
   readonly #retries = new RetryPlan()
   #standing: Standing = 'opening'
   #began = false
+  /** How often it was tried since the connection was lost. */
+  #waysBack = 0
   #attempts = 0
   /** A call that was refused before it began: once more, for a ticket lives for seconds. */
   #triedAnotherTicket = false
@@ -70,7 +74,7 @@ export class Connection {
   async open(): Promise<void> {
     const attempt = ++this.#attempts
     this.#standing = 'opening'
-    this.#expectReady()
+    this.#expectReady((this.#began ? OPENED_WITHIN_MS[this.#waysBack++] : undefined) ?? READY_WITHIN_MS)
     try {
       const ticket = await this.#ports.getTicket('known')
       if (this.#isStill(attempt)) this.#socket.open(ticket)
@@ -103,9 +107,9 @@ export class Connection {
     return this.#standing === 'opening' && attempt === this.#attempts
   }
 
-  #expectReady(): void {
+  #expectReady(withinMs: number): void {
     clearTimeout(this.#deadline)
-    this.#deadline = setTimeout(() => this.#onSilence(), READY_WITHIN_MS)
+    this.#deadline = setTimeout(() => this.#onSilence(), withinMs)
   }
 
   /** The socket may be open, yet nobody says `ready`. */
@@ -122,6 +126,7 @@ export class Connection {
     if (this.#standing === 'over') return
     switch (event.type) {
       case 'opened':
+        this.#expectReady(READY_WITHIN_MS)
         this.#listener.onOpened()
         return
       case 'roundTrip':
@@ -143,6 +148,7 @@ export class Connection {
       clearTimeout(this.#deadline)
       this.#standing = 'live'
       this.#began = true
+      this.#waysBack = 0
       this.#liveSinceMs = atMs
     } else if (message.type === 'queued') clearTimeout(this.#deadline)
     else if (message.type === 'goAway') this.#leaveAtMs = atMs + message.reconnectAfterMs
@@ -187,8 +193,11 @@ export class Connection {
   }
 
   #delay(leastMs: number, now: number): number | null {
+    // A service that leaves spreads its clients itself: each has a moment of its own, and loses no time on top of it.
+    const isSentOn = this.#leaveAtMs > 0
     const least = Math.max(leastMs, this.#leaveAtMs - now)
     this.#leaveAtMs = 0
-    return this.#retries.next({ now, liveSinceMs: this.#liveSinceMs, leastMs: least, random: this.#ports.random() })
+    const random = isSentOn ? 0 : this.#ports.random()
+    return this.#retries.next({ now, liveSinceMs: this.#liveSinceMs, leastMs: least, random })
   }
 }

@@ -25,7 +25,7 @@ class _Process:
                 wall_clock=lambda: 1_700_000_000.0 + self.now,
             ),
             gauges=lambda: {"SessionsActive": 3, "SessionUtilization": 6.0},
-            newly_dropped=self._take_dropped,
+            newly=[(LOG_LINES_DROPPED, self._take_dropped)],
             clock=lambda: self.now,
         )
 

@@ -7,14 +7,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, cast
 
 import pytest
+import structlog
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from service.errors import ModelFailureKind
 from service.metrics import tracing
+from service.metrics.exporting import MOST_WAITING, CountedExporter
 from service.metrics.tracing import NoTraces, OpenTelemetryTraces
 from service.session.effects import StreamBegan, StreamLost, TurnEnded
 from service.wire.server import ClosedBy, Outcome
@@ -107,14 +110,38 @@ def test_a_collector_gets_a_span_for_each_turn_and_each_stream_linked_to_the_ses
 
 
 @pytest.mark.parametrize("case", ["down", "slow"])
-def test_a_collector_that_is_down_or_slow_holds_nobody_up(case: str) -> None:
+def test_a_collector_that_is_down_or_slow_holds_nobody_up_and_what_it_costs_is_counted(
+    case: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     with collector(delay_s=20.0) as (endpoint, _):
         told = traces("http://127.0.0.1:9/v1/traces" if case == "down" else endpoint)
         began = time.monotonic()
         for _ in range(5_000):
             told.turn("s-1", TURN)
+        told.close()
         assert time.monotonic() - began < 5.0
+        # 5,000 turns and the first span of their session; what the queue holds may still be seen.
+        dropped = told.newly_dropped()
+        assert 5_001 - 2 * MOST_WAITING <= dropped <= 5_001
+        told.turn("s-1", TURN)
+        assert told.newly_dropped() in range(MOST_WAITING + 1)
         told._provider.shutdown()
+    assert "Queue full" not in capfd.readouterr().err
+
+
+def test_an_exporter_that_breaks_is_told_once_and_its_spans_are_counted() -> None:
+    class Broken(SpanExporter):
+        def export(self, spans: Any) -> SpanExportResult:
+            raise ConnectionError(f"{len(spans)} refused")
+
+    exporter = CountedExporter(Broken())
+    with structlog.testing.capture_logs() as lines:
+        assert SpanExportResult.FAILURE is exporter.export([cast("Any", None)] * 3)
+        exporter.export([cast("Any", None)])
+    assert (4, 4) == (exporter.done, exporter.lost)
+    assert [("traces cannot be exported", "ConnectionError")] == [
+        (line["event"], line["reason"]) for line in lines
+    ]
 
 
 def test_nobody_who_does_not_trace_loads_opentelemetry() -> None:
