@@ -112,6 +112,8 @@ class Caller:
         """What the service said is saved: it must be in the store for ever."""
         self.saved_at: dict[str, float] = {}
         """When that was said of these words."""
+        self.deleted: list[str] = []
+        """Conversations that this user wanted gone."""
         self.sessions: set[str] = set()
         self.outcomes: Counter[str] = Counter()
         self.asked: list[str] = []
@@ -344,8 +346,9 @@ class Caller:
             if not closed.done():
                 closed.set_result(code)
 
-        wire = self._wire = Wire(bearer=self._bearer, on_message=self._on_message, on_closed=on_closed)
         self._is_ready = False
+        proof = await self._proof()
+        wire = self._wire = Wire(**proof, on_message=self._on_message, on_closed=on_closed)
         self._heard_at = loop.time()
         if self._way is Way.RESUME and self._lost_at is not None and loop.time() - self._lost_at > _WINDOW_S:
             self._way = Way.CONTINUE
@@ -354,6 +357,10 @@ class Caller:
         if self._way is not Way.RESUME:
             self._last_seq = 0
         self._send(self._start(), even_now=True)
+
+    async def _proof(self) -> dict[str, str]:
+        """Of who one is: for the upgrade."""
+        return {"bearer": self._bearer}
 
     def _start(self) -> dict[str, Any]:
         match self._way:
@@ -394,6 +401,7 @@ class Caller:
             return
         told = json.loads(message)
         self._check_seq(told)
+        self._note(told)
         match told["type"]:
             case "ready":
                 self._ready(told)
@@ -413,6 +421,9 @@ class Caller:
             case _:
                 pass
         self._changed.set()
+
+    def _note(self, told: dict[str, Any]) -> None:
+        """Something was told; who is more than a caller may act upon it."""
 
     def _check_seq(self, told: dict[str, Any]) -> None:
         seq = told["seq"]
