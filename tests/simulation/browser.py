@@ -30,6 +30,8 @@ class Browser(Caller):
         self.wants_it_gone = False
         """Deletes the conversation at the next look at it."""
         self.renewed = self.looks = self.tried_again = 0
+        self._lives_s = self._dice.uniform(*_LIVES_S)
+        """How long a token of this caller's pool is good for."""
         self._expires_at = 0.0
         self._offered = ""
         self._sign_in()
@@ -38,7 +40,7 @@ class Browser(Caller):
 
     def _sign_in(self) -> None:
         """Get a token; as the pool gives one whenever it is asked."""
-        self._expires_at = self._loop.time() + self._dice.uniform(*_LIVES_S)
+        self._expires_at = self._loop.time() + self._lives_s
         self._bearer = f"{self.name}:{fake_sign_in.NOW + self._expires_at}"
 
     async def converse(self) -> None:
