@@ -6,12 +6,13 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from tests.service import fake_sign_in
-from tests.simulation.caller import BrokenPromiseError, Caller, Way
+from tests.simulation.caller import Caller, Way
 from tests.simulation.http import ask
 from tests.simulation.process import TOKEN_LEEWAY_S
+from tests.simulation.promises import BrokenPromiseError
 from tests.simulation.wire import RefusedError, Wire
 
-_LIVES_S: Final = (60.0, 240.0)
+_LIVES_S: Final = (40.0, 150.0)
 _FAREWELL_S: Final = 15.0
 _ON_THE_WAY_S: Final = 2.0
 _RENEWS: Final = 0.6

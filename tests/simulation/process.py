@@ -24,7 +24,8 @@ from service.policies.silence import KeepAlive
 from service.serving import uvicorn_config
 from service.settings import Settings
 from tests.service import fake_sign_in
-from tests.simulation.model import Account, Model
+from tests.simulation.account import Account
+from tests.simulation.model import Model
 from tests.simulation.shared_store import SharedStore
 
 PORT: Final = 8000
@@ -155,6 +156,9 @@ class Process:
     def crash(self) -> None:
         """SIGKILL, or the loss of the machine: nobody is told anything."""
         self.is_gone = True
+        for attended in self.app.state.sessions._running:
+            # The loop ends the tasks of a lost machine; its timers are ended here.
+            attended._broken = True
         self.model.die()
         for way in self._ways:
             way.is_alive = False

@@ -12,11 +12,13 @@ from simloop._net import _current_host
 
 from service.metrics import logs
 from tests.service import fake_sign_in
+from tests.simulation.account import Account, Faults
 from tests.simulation.browser import Browser
-from tests.simulation.caller import BrokenPromiseError, Caller, Habits
-from tests.simulation.model import Account, Faults, pieces_of, reply_to
+from tests.simulation.caller import Caller, Habits
 from tests.simulation.process import PORT, Process
+from tests.simulation.promises import BrokenPromiseError
 from tests.simulation.shared_store import SharedStore, StoreFaults
+from tests.simulation.speech import pieces_of, reply_to
 
 _BALANCER_NOTICES_S: Final = 10.0
 _LONGEST_S: Final = 1_800.0
