@@ -51,6 +51,7 @@ from service.session.events import (
     Kept,
     ModelEvent,
     NotKept,
+    Owned,
     PlaceGiven,
     PlaceQueued,
     PlaceRefused,
@@ -139,7 +140,7 @@ class Driver:
         surroundings: Surroundings,
         holder: Holder,
         tasks: asyncio.TaskGroup,
-        on_owned: Callable[[str], None] = lambda _conversation_id: None,
+        on_owned: Callable[[Owned], None] = lambda _owned: None,
         on_gone: Callable[[frozenset[str]], None] = lambda _sessions: None,
     ) -> None:
         self._session = session
@@ -637,7 +638,7 @@ class Driver:
             self._feed(NotKept(write_id=effect.write_id, fault=fault_of(error), reason=str(error)))
         else:
             if owned is not None:
-                self._on_owned(owned.conversation_id)
+                self._on_owned(owned)
             self._feed(Kept(write_id=effect.write_id, owned=owned))
 
     def _break(self, error: Exception) -> None:

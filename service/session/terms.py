@@ -85,7 +85,7 @@ class SessionTerms:
     """How much of the user's audio is kept for a stream that is not there yet."""
     sign_in_expires_at: float = float("inf")
     """When the sign-in that the session began with expires, on the session's own clock."""
-    heartbeat_ms: int = 20_000
+    heartbeat_ms: int = 5_000
     max_message_bytes: int = 32_768
 
     @property
