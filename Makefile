@@ -102,9 +102,8 @@ week:  ## write a week of made-up figures for the dashboard of `make run` (sign 
 pictures:  ## take the pictures of docs/client.md and docs/operations.md anew
 	@sh local/setup.sh python node page
 	@sh local/browser.sh
-	@DOCS=1 $(NPM) run --silent e2e -- stories.spec.ts -g "documents|another application"
 	@rm -rf .run/pictures && $(PY) -m tests.week .run/pictures/statistics.sqlite
-	@DOCS=1 VOICE_STORE_PATH=$(CURDIR)/.run/pictures/conversations.sqlite $(NPM) run --silent e2e -- admin.spec.ts -g documents
+	@VOICE_STORE_PATH=$(CURDIR)/.run/pictures/conversations.sqlite $(NPM) run --silent pictures
 
 docs:  ## write the generated pages of docs/ anew
 	@sh local/setup.sh python

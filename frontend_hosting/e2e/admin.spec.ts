@@ -5,40 +5,22 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Download, Page } from '@playwright/test'
+import type { Page } from '@playwright/test'
 
 import type { Analytics } from '../src/admin/analytics.ts'
-import { type Call, expect, test } from './call.ts'
-import { ADMINISTRATOR, type UserPool } from './user-pool.ts'
+import { expect, test } from './call.ts'
+import { openDashboard, recordedCall, saved, TITLE } from './dashboard.ts'
+import { ADMINISTRATOR } from './user-pool.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
-const TITLE = 'How the assistant is used'
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-const DOCS = process.env['DOCS'] === '1' ? resolve(ROOT, 'docs/screenshots') : null
-
-async function openDashboard(call: Call): Promise<Page> {
-  const { page } = call
-  await call.open(ADMINISTRATOR)
-  await page.getByRole('link', { name: TITLE }).click()
-  await expect(page.getByRole('heading', { name: TITLE })).toBeVisible()
-  await expect(page.getByRole('region', { name: 'Last 7 days' })).toBeVisible()
-  return page
-}
 
 async function expectAccessible(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze()
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([])
 }
 
-async function saved(page: Page, save: () => Promise<void>): Promise<{ readonly file: Download; readonly path: string; readonly text: string }> {
-  const [file] = await Promise.all([page.waitForEvent('download'), save()])
-  const path = await file.path()
-  return { file, path, text: readFileSync(path, 'utf8') }
-}
-
 test.describe('the dashboard', () => {
-  test.skip(DOCS !== null, 'only pictures are taken')
-
   test('whoever is no administrator sees no way there, and at the address a sentence', async ({ call, pool }) => {
     call.tolerate(/^Failed to load resource.* 403/u)
     const { page } = call
@@ -124,54 +106,3 @@ test.describe('the dashboard', () => {
     await expectAccessible(page)
   })
 })
-
-/** A typed question and its answer, and then the dashboard. */
-async function recordedCall(call: Call, pool: UserPool): Promise<void> {
-  const { page } = call
-  await call.open(ADMINISTRATOR)
-  await call.start()
-  await call.type('What can you do?')
-  await call.expectSound()
-  await expect(call.replies.first()).toContainText('answered in')
-  await expect.poll(() => call.phases(), { timeout: 60_000 }).toEqual(expect.arrayContaining(['speaking']))
-  await expect(page.getByRole('status')).toHaveText('Listening', { timeout: 60_000 })
-  await page.getByRole('button', { name: 'End', exact: true }).click()
-  await expect(page.getByRole('status')).toHaveText('Call ended')
-  await page.getByRole('link', { name: TITLE }).click()
-  await expect(page.getByRole('heading', { name: TITLE })).toBeVisible()
-  expect(pool.origin).not.toBe(new URL(page.url()).origin)
-}
-
-test.describe('documents', () => {
-  test.skip(DOCS === null, 'pictures are taken with DOCS=1, over a made-up week')
-
-  for (const [name, look] of [
-    ['dashboard', { colorScheme: 'light' }], ['dashboard-dark', { colorScheme: 'dark' }],
-    ['dashboard-phone', { colorScheme: 'light', viewport: { width: 390, height: 844 } }],
-  ] as const) {
-    test.describe(name, () => {
-      test.use({ look })
-
-      test('documents: the dashboard over a week', async ({ call }) => {
-        await photograph(await openDashboard(call), name)
-      })
-    })
-  }
-
-  test('documents: a recording', async ({ call, pool }) => {
-    const { page } = call
-    await recordedCall(call, pool)
-    const { path } = await saved(page, () => page.getByRole('region', { name: 'Recorded sessions' }).getByRole('button').first().click())
-    await page.getByLabel('Look at a recording from a file').setInputFiles({ name: 'call.jsonl', mimeType: 'application/x-ndjson', buffer: readFileSync(path) })
-    await page.getByRole('img', { name: /Loudness/u }).scrollIntoViewIfNeeded()
-    await photograph(page, 'recording')
-  })
-})
-
-/** 256 colours are enough for a picture of an interface, and a third of its bytes. */
-async function photograph(page: Page, name: string): Promise<void> {
-  await page.evaluate(() => document.fonts.ready)
-  const picture = await page.screenshot({ fullPage: name !== 'dashboard-phone' })
-  const filter = 'split[a][b];[a]palettegen=max_colors=256:stats_mode=single[p];[b][p]paletteuse=dither=sierra2_4a'
-  execFileSync('ffmpeg', ['-v', 'error', '-y', '-f', 'png_pipe', '-i', '-', '-vf', filter, '-pix_fmt', 'pal8', `${DOCS}/${name}.png`], { input: picture })
-}

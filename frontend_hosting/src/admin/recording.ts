@@ -1,6 +1,7 @@
 // PURE. A flight recording as the developer's view draws it: loudness over time, states, the words it holds, and each turn's figures.
 
-import { PARTS, type Waterfall } from '../voice/protocol.ts'
+import type { Waterfall } from '../voice/protocol.ts'
+import { storedWaterfall } from '../voice/stored-waterfall.ts'
 
 export type Seen = {
   readonly sessionId: string
@@ -22,7 +23,7 @@ export type TurnSeen = {
 type Level = { readonly atS: number; readonly level: number }
 type Said = { readonly '@'?: string; readonly event?: { readonly '@'?: string; readonly role?: unknown; readonly text?: unknown } }
 
-type Figures = { readonly outcome: string; readonly cost_nano_usd: number; readonly waterfall: Readonly<Record<string, number>> | null }
+type Figures = { readonly outcome: string; readonly cost_nano_usd: number; readonly waterfall: unknown }
 
 const LOUDEST = 32_767
 
@@ -61,8 +62,6 @@ function seen(sessionId: string, began: number, lines: readonly unknown[][]): Se
   return { sessionId, lengthS, truncated, user, assistant, states, words, turns }
 }
 
-function turnSeen(atS: number, turn: number, { outcome, cost_nano_usd: nano, waterfall: parts }: Figures): TurnSeen {
-  const part = (name: string): number | null => parts?.[name.replaceAll(/[A-Z]/gu, (letter) => `_${letter.toLowerCase()}`)] ?? null
-  const waterfall = parts && { ...(Object.fromEntries(PARTS.map((name) => [name, part(name)])) as Waterfall), totalMs: part('totalMs') ?? 0 }
-  return { atS, turn, outcome: String(outcome), costUsd: nano / 1e9, waterfall }
+function turnSeen(atS: number, turn: number, { outcome, cost_nano_usd: nano, waterfall }: Figures): TurnSeen {
+  return { atS, turn, outcome: String(outcome), costUsd: nano / 1e9, waterfall: storedWaterfall(waterfall) }
 }
