@@ -207,6 +207,7 @@ def create_app(
             client_id=settings.auth_client_ids[0],
             domain=settings.auth_domain,
             scopes=(*settings.auth_scopes, *_PAGE_SCOPES),
+            admin_group=settings.auth_admin_group,
         )
     )
     reception = Reception(
