@@ -48,6 +48,7 @@ export type Usage = { readonly input: Tokens; readonly output: Tokens; readonly 
 
 /** Where the last turn's time and money went, as the service reported. */
 export type LastTurn = { readonly waterfall: Waterfall | null; readonly costUsd: number | null }
+export type TurnFigures = LastTurn & { readonly session: number; readonly turn: number }
 
 /** `closedAtMs`: when the page was sure that the question had ended. */
 type Asked = { readonly by: 'voice' | 'text'; readonly atMs: number; readonly closedAtMs: number }
@@ -77,6 +78,8 @@ export type VoiceState = {
   /** What the service has reported for this session so far. */
   readonly usage: Usage | null
   readonly lastTurn: LastTurn | null
+  /** Of every turn that stands in the thread: where its time went, and what it cost. */
+  readonly turns: readonly TurnFigures[]
   readonly notice: NoticeCode | null
   readonly roundTripMs: number | null
   /** The service's last complaint in this call. */
@@ -101,6 +104,7 @@ export const INITIAL: VoiceState = {
   conversationId: null,
   usage: null,
   lastTurn: null,
+  turns: [],
   roundTripMs: null,
   complaint: null,
   notice: null,

@@ -40,7 +40,7 @@ export function received(state: VoiceState, message: ServerMessage, atMs: number
       return { ...state, thread: withInterruption(state.thread, session, message.responseId) }
     case 'turn':
       // It comes again once it is saved, and says nothing else that is new.
-      return message.saved ? state : { ...state, lastTurn: lastTurnOf(message), thread: withOutcome(state.thread, session, message.turn, outcomeOf(message.outcome)) }
+      return message.saved ? state : { ...state, ...withFigures(state, message), thread: withOutcome(state.thread, session, message.turn, outcomeOf(message.outcome)) }
     case 'goAway':
       return call.status === 'live' ? { ...state, call: { ...call, leaving: leavingFor(message.reason) } } : state
     case 'tool':
@@ -94,8 +94,9 @@ function remembers(state: VoiceState, ready: Ready): boolean {
 
 const leavingFor = (reason: string): Leaving => (reason === 'max_duration' || reason === 'budget' ? reason : 'deploy')
 
-function lastTurnOf({ waterfall, costUsd }: TurnReport): LastTurn {
-  return { waterfall: waterfall ?? null, costUsd: costUsd ?? null }
+function withFigures({ turns, sessions }: VoiceState, { turn, waterfall, costUsd }: TurnReport): Pick<VoiceState, 'lastTurn' | 'turns'> {
+  const lastTurn: LastTurn = { waterfall: waterfall ?? null, costUsd: costUsd ?? null }
+  return { lastTurn, turns: [...turns, { session: sessions, turn, ...lastTurn }] }
 }
 
 function outcomeOf(outcome: string): Outcome {
