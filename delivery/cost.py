@@ -76,6 +76,12 @@ def estimate(stage: StageView, table: dict[str, Any]) -> Estimate:
         ("interface endpoints, by zone", endpoint_zones, hourly["interface_endpoint_zone"]),
     )
     by_month = (
+        (
+            "the canary's tasks, by minute",
+            _canary_minutes(stage, hours),
+            hourly[f"task_{stage.config.service.architecture}"] / 60,
+        ),
+        ("composite alarms", count("AWS::CloudWatch::CompositeAlarm"), monthly["composite_alarm"]),
         ("keys", count("AWS::KMS::Key"), monthly["key"]),
         ("alarms on one metric", sum("MetricName" in alarm for alarm in alarms), monthly["alarm"]),
         ("metrics inside other alarms", in_math, monthly["alarm_metric"]),
@@ -92,6 +98,12 @@ def estimate(stage: StageView, table: dict[str, Any]) -> Estimate:
         lines=tuple(line for line in lines if line.count),
         session_hour_usd=sum(table["per_session_hour"].values()),
     )
+
+
+def _canary_minutes(stage: StageView, hours: float) -> int:
+    """Fargate bills a minute at least, and a sentence takes no longer."""
+    config = stage.config
+    return round(hours * 60 / config.canary.every_minutes) if config.has_canary else 0
 
 
 def _custom_metrics() -> int:

@@ -54,21 +54,21 @@ class File:
         return mimetypes.guess_type(self.key)[0] or "application/octet-stream"
 
 
+def outputs_of(stage: str, region: str, part: str) -> dict[str, str]:
+    """What a stack of the stage says of itself; raises CannotPublishError where there is none."""
+    name = f"voice-{stage}-{part}"
+    try:
+        (found,) = boto3.client("cloudformation", region_name=region).describe_stacks(StackName=name)[
+            "Stacks"
+        ]
+    except ClientError as error:
+        raise CannotPublishError(f"there is no stack {name} in {region}; deploy the stage first") from error
+    return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+
+
 def target_of(stage: str, region: str) -> Target:
     """Read the outputs of the stage's stacks."""
-    stacks = boto3.client("cloudformation", region_name=region)
-
-    def outputs(part: str) -> dict[str, str]:
-        name = f"voice-{stage}-{part}"
-        try:
-            (found,) = stacks.describe_stacks(StackName=name)["Stacks"]
-        except ClientError as error:
-            raise CannotPublishError(
-                f"there is no stack {name} in {region}; deploy the stage first"
-            ) from error
-        return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
-
-    page, identity = outputs("frontend"), outputs("identity")
+    page, identity = (outputs_of(stage, region, part) for part in ("frontend", "identity"))
     return Target(
         bucket=page["PageBucket"],
         distribution_id=page["DistributionId"],

@@ -28,9 +28,9 @@ class StageView:
                     if resource["Type"] == kind:
                         yield name, id_, resource
 
-    def only(self, kind: str, part: str | None = None) -> dict[str, Any]:
-        """The properties of the one resource of a type."""
-        ((_, _, resource),) = self.resources(kind, part)
+    def only(self, kind: str, part: str | None = None, *, named: str = "") -> dict[str, Any]:
+        """The properties of the one resource of a type, or of the one whose logical id begins so."""
+        (resource,) = (found for _, id_, found in self.resources(kind, part) if id_.startswith(named))
         return dict(resource["Properties"])
 
 

@@ -15,6 +15,7 @@ class IdentityStack(Stack):
 
     pool: cognito.UserPool
     client: cognito.UserPoolClient
+    canary_client: cognito.UserPoolClient | None
     domain: cognito.UserPoolDomain
 
     def __init__(self, scope: Construct, id_: str, *, config: StageConfig, **stack: Any) -> None:
@@ -78,6 +79,7 @@ class IdentityStack(Stack):
             enable_token_revocation=True,
             prevent_user_existence_errors=True,
         )
+        self.canary_client = self._canary_client(config) if config.has_canary else None
         resource = self.client.node.default_child
         assert isinstance(resource, cognito.CfnUserPoolClient)  # noqa: S101 - what the L2 construct is made of
         # Cognito refuses this flow beside rotation: a rotated token is refreshed at the token endpoint.
@@ -94,3 +96,33 @@ class IdentityStack(Stack):
         CfnOutput(self, "BrowserClientId", value=self.client.user_pool_client_id)
         CfnOutput(self, "SignInUrl", value=config.sign_in_url)
         CfnOutput(self, "Scopes", value=" ".join(scope.scope_name for scope in SCOPES))
+        if self.canary_client is not None:
+            # What `make sign-in-canary` asks with.
+            CfnOutput(self, "CanaryClientId", value=self.canary_client.user_pool_client_id)
+
+    def _canary_client(self, config: StageConfig) -> cognito.UserPoolClient:
+        """A client of its own for the one user that is no person, who signs in once and keeps its refresh token.
+
+        Without rotation: a run that ends between the new token and its being stored would lock itself out.
+        """
+        client = self.pool.add_client(
+            "Canary",
+            user_pool_client_name=config.named("canary"),
+            generate_secret=False,
+            o_auth=cognito.OAuthSettings(
+                flows=cognito.OAuthFlows(authorization_code_grant=True),
+                scopes=list(SCOPES),
+                # A file, not the page, which would redeem the code itself.
+                callback_urls=[f"{config.site_url}/config.json"],
+            ),
+            supported_identity_providers=[cognito.UserPoolClientIdentityProvider.COGNITO],
+            access_token_validity=Duration.minutes(5),
+            id_token_validity=Duration.minutes(5),
+            refresh_token_validity=Duration.days(365),
+            enable_token_revocation=True,
+            prevent_user_existence_errors=True,
+        )
+        resource = client.node.default_child
+        assert isinstance(resource, cognito.CfnUserPoolClient)  # noqa: S101 - what the L2 construct is made of
+        resource.explicit_auth_flows = ["ALLOW_REFRESH_TOKEN_AUTH"]
+        return client

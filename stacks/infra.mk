@@ -18,6 +18,9 @@ destroy:  ## take a stage down; a protected one refuses (STAGE=...)
 publish-frontend:  ## put the built page where CloudFront reads it (STAGE=...)
 	@sh delivery/run.sh publish --stage "$(STAGE)" $(ARGS)
 
+sign-in-canary:  ## give the scheduled conversation its sign-in, once a year (STAGE=...)
+	@sh delivery/run.sh sign_in_canary --stage "$(STAGE)" $(ARGS)
+
 smoke:  ## ask a deployed stage what only AWS can answer (STAGE=...)
 	@sh delivery/run.sh smoke --stage "$(STAGE)" $(ARGS)
 
@@ -46,4 +49,4 @@ maps:  ## write docs/infrastructure-map.md and its picture
 pin-actions:  ## write the commit behind each release tag of an action into .github/workflows (asks GitHub)
 	@sh delivery/run.sh pin_actions
 
-.PHONY: synth diff deploy destroy publish-frontend smoke test-stacks test-deploy test-box baseline cost maps pin-actions
+.PHONY: synth diff deploy destroy publish-frontend sign-in-canary smoke test-stacks test-deploy test-box baseline cost maps pin-actions

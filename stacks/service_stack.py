@@ -13,9 +13,10 @@ import aws_cdk.aws_kms as kms
 import aws_cdk.aws_logs as logs
 import aws_cdk.aws_secretsmanager as secretsmanager
 import aws_cdk.aws_sns as sns
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, Fn, RemovalPolicy, Stack
 from constructs import Construct
 
+from stacks.constructs.canary import Canary
 from stacks.constructs.endpoints import TABLE_ACTIONS
 from stacks.constructs.retention import retention
 from stacks.constructs.runbook_alarm import RunbookAlarm
@@ -54,6 +55,7 @@ class ServiceStack(Stack):
         key: kms.IKey,
         pool: cognito.IUserPool,
         client: cognito.IUserPoolClient,
+        canary_client: cognito.IUserPoolClient | None,
         alarm_topic: sns.ITopic,
         **stack: Any,
     ) -> None:
@@ -76,11 +78,14 @@ class ServiceStack(Stack):
         if config.edge.mode is EdgeMode.PUBLIC_ALB:
             self._origin_secret(config, key=key)
         self.load_balancer = WebSocketLoadBalancer(self, "LoadBalancer", config=config, vpc=vpc)
+        image = service_image(self, config=config, root=root)
+        # The first is the page's.
+        clients = [one.user_pool_client_id for one in (client, canary_client) if one is not None]
         task = VoiceTask(
             self,
             "Task",
             config=config,
-            image=service_image(self, config=config, root=root),
+            image=image,
             repository=repository,
             log_group=self.log_group,
             environment=service_environment(
@@ -90,7 +95,7 @@ class ServiceStack(Stack):
                     "VOICE_STORE": "dynamodb",
                     "VOICE_STORE_TABLE": table.table_name,
                     "VOICE_AUTH_ISSUER": issuer_of(config, pool),
-                    "VOICE_AUTH_CLIENT_IDS": client.user_pool_client_id,
+                    "VOICE_AUTH_CLIENT_IDS": Fn.join(",", clients),
                     "VOICE_AUTH_DOMAIN": config.sign_in_url,
                 },
             ),
@@ -109,6 +114,20 @@ class ServiceStack(Stack):
             alarm_topic=alarm_topic,
         )
         self.scaling = SessionScaling(self, "Scaling", config=config, service=self.service)
+        if canary_client is not None:
+            Canary(
+                self,
+                "Canary",
+                config=config,
+                cluster=self.cluster,
+                image=image,
+                repository=repository,
+                log_group=self.log_group,
+                key=key,
+                client=canary_client,
+                vpc=vpc,
+                subnets=task_subnets,
+            )
 
     def _run(
         self,

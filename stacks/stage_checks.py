@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Literal, NoReturn
 
 from stacks.errors import ConfigurationError
-from stacks.stage_config import Egress, Mfa, StageConfig
+from stacks.stage_config import MINUTES_PER_DAY, Egress, Mfa, StageConfig
 
 # Model ids and the regions that serve them; the model cards and price list, autumn 2026.
 MODEL_REGIONS: Final = {
@@ -33,7 +33,9 @@ CERTIFICATE: Final = re.compile(r"arn:aws:acm:([a-z0-9-]+):\d{12}:certificate/[0
 
 def check(config: StageConfig) -> None:
     """Run every check of one stage."""
-    for one in (_stage, _network, _addresses, _domain, _edge, _identity, _model, _tasks, _timers, _rest):
+    for one in (
+        _stage, _network, _addresses, _domain, _edge, _identity, _keys, _model, _tasks, _timers, _canary, _users, _rest,
+    ):  # fmt: skip
         one(config)
 
 
@@ -209,6 +211,31 @@ def _identity(config: StageConfig) -> None:
         refuse("identity.local_site_url", local, remedy)
 
 
+def _keys(config: StageConfig) -> None:
+    """Whether tasks can have the pool's keys.
+
+    Cognito's interface endpoint completes no request for a pool that has a domain, and managed login needs one
+    (https://docs.aws.amazon.com/cognito/latest/developerguide/vpc-interface-endpoints.html, notes 1 and 2).
+    """
+    refuse, bucket = _refusal(config), config.identity.keys_bucket
+    through_endpoints = config.network.egress is Egress.ENDPOINTS
+    if through_endpoints and bucket is None:
+        remedy = (
+            "nobody could sign in: Cognito takes no request through an endpoint for a pool with a domain; "
+            'write "nat", or identity.keys_bucket with a copy of the pool\'s keys that you keep current '
+            "(a sign-in that was taken back then counts until its token ends)"
+        )
+        refuse("network.egress", config.network.egress.value, remedy)
+    if bucket is not None and not through_endpoints:
+        refuse(
+            "identity.keys_bucket", bucket, "leave it out: behind NAT the keys are read at the pool itself"
+        )
+    if bucket is not None and not re.fullmatch(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", bucket):
+        refuse(
+            "identity.keys_bucket", bucket, "write the name of a bucket in the stage's region, without dots"
+        )
+
+
 def _model(config: StageConfig) -> None:
     refuse, model = _refusal(config), config.model
     if model.id in RETIRED_MODELS:
@@ -271,6 +298,42 @@ def _timers(config: StageConfig) -> None:
     if service.log_retention_days not in LOG_RETENTION_DAYS:
         remedy = f"write one of {', '.join(map(str, LOG_RETENTION_DAYS))}"
         refuse("service.log_retention_days", service.log_retention_days, remedy)
+
+
+def _users(config: StageConfig) -> None:
+    """What one user may have, of what all have together."""
+    refuse, service = _refusal(config), config.service
+    if not 1 <= service.user_sessions <= config.model.concurrent_streams:
+        remedy = f"write 1 to {config.model.concurrent_streams}, the streams there are"
+        refuse("service.user_sessions", service.user_sessions, remedy)
+    if not 1 <= service.user_minutes_per_day <= MINUTES_PER_DAY:
+        refuse("service.user_minutes_per_day", service.user_minutes_per_day, f"write 1 to {MINUTES_PER_DAY}")
+    for key, value in (
+        ("user_usd_per_day", service.user_usd_per_day),
+        ("usd_per_day", service.usd_per_day),
+    ):
+        if value is not None and value < 1:
+            refuse(f"service.{key}", value, "write whole dollars, or leave it out for no limit")
+    if service.user_usd_per_day and service.usd_per_day and service.user_usd_per_day > service.usd_per_day:
+        remedy = (
+            f"write at most service.usd_per_day, {service.usd_per_day}: one user cannot spend more than all"
+        )
+        refuse("service.user_usd_per_day", service.user_usd_per_day, remedy)
+    if config.has_canary and service.user_minutes_per_day < config.canary_minutes_per_day:
+        remedy = (
+            f"the canary alone talks {config.canary_minutes_per_day} minutes a day; write that or more, "
+            "or a longer canary.every_minutes"
+        )
+        refuse("service.user_minutes_per_day", service.user_minutes_per_day, remedy)
+
+
+def _canary(config: StageConfig) -> None:
+    refuse, every = _refusal(config), config.canary.every_minutes
+    if every != 0 and not 2 <= every <= 60:
+        refuse("canary.every_minutes", every, "write 2 to 60, or 0 for none")
+    if every != 0 and config.network.egress is Egress.ENDPOINTS:
+        remedy = "write 0: a task without a way out cannot come in by the page's address, as people do"
+        refuse("canary.every_minutes", every, remedy)
 
 
 def _rest(config: StageConfig) -> None:

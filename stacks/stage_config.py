@@ -4,10 +4,16 @@ The shape is here, the parsing in `stage_parsing.py`, and what must agree with w
 Each field is documented where an operator meets it, beside its key in `config/dev.toml`.
 """
 
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from stacks.capacity import Capacity
+
+# The object in `identity.keys_bucket`: a copy of the pool's public keys.
+KEYS_OBJECT: Final = "jwks.json"
+MINUTES_PER_DAY: Final = 1440
 
 
 class Egress(StrEnum):
@@ -92,6 +98,7 @@ class Identity:
     threat_protection: bool = False
     access_token_minutes: int = 60
     local_site_url: str | None = None
+    keys_bucket: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,9 +122,21 @@ class Service:
     heartbeat_s: int = 5
     idle_timeout_s: int = 120
     deregistration_delay_s: int = 600
-    drain_s: int = 100
+    drain_s: int = 90
     stop_timeout_s: int = 120
+    user_sessions: int = 3
+    user_minutes_per_day: int = 120
+    user_usd_per_day: int | None = None
+    usd_per_day: int | None = None
+    protect_tasks: bool = False
     log_retention_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Canary:
+    """The scheduled conversation that notices before people do; every 0 minutes is never."""
+
+    every_minutes: int = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +174,7 @@ class StageConfig:
     identity: Identity
     model: Model
     service: Service
+    canary: Canary
     alarms: Alarms
     delivery: Delivery
     budget: Budget
@@ -178,6 +198,22 @@ class StageConfig:
     def sign_in_url(self) -> str:
         """The pool's own domain: managed login, and where a token's standing is asked for."""
         return f"https://{self.identity.domain_prefix}.auth.{self.stage.region}.amazoncognito.com"
+
+    @property
+    def keys_url(self) -> str | None:
+        """Where the pool's keys are read instead of at the pool; only tasks without a way out need that."""
+        bucket = self.identity.keys_bucket
+        return f"https://{bucket}.s3.{self.stage.region}.amazonaws.com/{KEYS_OBJECT}" if bucket else None
+
+    @property
+    def has_canary(self) -> bool:
+        """Whether there is a canary: it comes from outside like everybody, so it needs the page's address."""
+        return self.canary.every_minutes > 0 and self.site_url is not None
+
+    @property
+    def canary_minutes_per_day(self) -> int:
+        """What the canary talks: a sentence and its answer, a quarter of a minute each time."""
+        return math.ceil(MINUTES_PER_DAY / self.canary.every_minutes / 4) if self.has_canary else 0
 
     @property
     def model_arn(self) -> str:

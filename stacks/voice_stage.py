@@ -52,6 +52,7 @@ class VoiceStage(Stage):
             key=self.data.key,
             pool=self.identity.pool,
             client=self.identity.client,
+            canary_client=self.identity.canary_client,
             alarm_topic=self.data.alarm_topic,
         )
         self.edge = EdgeStack(self, "Edge", **common("edge", edge_home))

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from talk.audio import RecordingError, load, save
+from talk.audio import load, save
 from talk.connection import CannotConnect, fetch_options
 from talk.conversation import hold_conversation
 from talk.protocol import ALL_JSON, BINARY, OUTPUT_RATE_HZ
 from talk.record import Choices, Conversation, Question, Typed
+from talk.recording import RecordingError
 from talk.report import JsonLines, Lines
 from talk.sign_in import fetch_config, sign_in
 

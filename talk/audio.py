@@ -1,7 +1,5 @@
 """Recordings in and out: any common sound file becomes what the service hears, and replies become a WAV file."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -10,35 +8,14 @@ import numpy.typing as npt
 import soundfile
 import soxr  # type: ignore[import-untyped] # it ships stubs for its extension module only
 
-from talk.protocol import FRAME_BYTES, INPUT_RATE_HZ
+from talk.protocol import INPUT_RATE_HZ
+from talk.recording import Recording, RecordingError
 
 LONGEST_S: Final = 300.0
-_SAMPLE_BYTES: Final = 2
 # Speech is what is louder than a fiftieth of the loudest 20 ms, and louder than the noise of a good microphone.
 _WINDOW_S: Final = 0.02
 _RELATIVE_FLOOR: Final = 0.02
 _ABSOLUTE_FLOOR: Final = 0.001
-
-
-class RecordingError(Exception):
-    """A file cannot be used as a question; the message names the file and why."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recording:
-    """A question ready to be spoken: 16-bit mono PCM at 16 kHz."""
-
-    name: str
-    pcm: bytes
-    description: str
-    """What the file was, and what was done to it, for people."""
-    speech_ends_s: float
-    """Where in the recording the last speech ends; its length if it is silent throughout."""
-    silent: bool
-
-    @property
-    def length_s(self) -> float:
-        return len(self.pcm) / _SAMPLE_BYTES / INPUT_RATE_HZ
 
 
 def load(path: Path) -> Recording:
@@ -92,12 +69,6 @@ def _loud_windows(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.intp]:
     padded = np.pad(samples, (0, -len(samples) % window))
     loudness = np.sqrt(np.mean(np.square(padded.reshape(-1, window)), axis=1))
     return np.flatnonzero(loudness > max(float(loudness.max()) * _RELATIVE_FLOOR, _ABSOLUTE_FLOOR))
-
-
-def frames(pcm: bytes) -> Iterator[bytes]:
-    """Cut audio into frames; the last one is filled up with silence."""
-    for start in range(0, len(pcm), FRAME_BYTES):
-        yield pcm[start : start + FRAME_BYTES].ljust(FRAME_BYTES, b"\0")
 
 
 def save(path: Path, pcm: bytes, *, rate_hz: int) -> None:

@@ -8,8 +8,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
-from talk.audio import Recording, frames
 from talk.protocol import FRAME_BYTES, INPUT_RATE_HZ
+from talk.recording import Recording, frames
 
 FRAME_S: Final = FRAME_BYTES / 2 / INPUT_RATE_HZ
 SILENCE: Final = bytes(FRAME_BYTES)

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from talk.audio import Recording
 from talk.playback import Playback
 from talk.protocol import BINARY, Error, FromServer, Ready, Subprotocol, Transcript, Turn
+from talk.recording import Recording
 
 # docs/protocol.md, "Close codes": what a client does on each.
 CLOSE_CODES: Final[Mapping[int, str]] = {

@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import Any, Final, TextIO
 
 from talk import protocol
-from talk.audio import Recording
 from talk.record import Answer, Asked, Conversation, Happening, TurnOver
+from talk.recording import Recording
 
 _DIM: Final = "\x1b[2m"
 _PLAIN: Final = "\x1b[0m"

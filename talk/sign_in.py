@@ -91,6 +91,26 @@ def sign_in(config: Config, *, user: str, password: str, timeout_s: float) -> st
         raise CannotConnect(f"signing in at {config.authority} failed: {failure}") from failure
 
 
+def renew(domain: str, *, client_id: str, refresh_token: str, timeout_s: float) -> str:
+    """A fresh access token for somebody who signed in once; raises CannotConnect.
+
+    Unlike the pool's own API, the token endpoint of its domain gives tokens the scopes of the first sign-in.
+    """
+    fields = {"grant_type": "refresh_token", "client_id": client_id, "refresh_token": refresh_token}
+    try:
+        _, answer = _Browser(timeout_s).open(f"{domain}/oauth2/token", fields)
+        told = json.loads(answer)
+    except (ValueError, OSError) as failure:
+        raise CannotConnect(f"signing in at {domain} failed: {failure}") from failure
+    match told:
+        case {"access_token": str(token)}:
+            return token
+        case {"error": str(error)}:
+            raise CannotConnect(f"{domain} does not take the refresh token ({error}); sign in once more")
+        case _:
+            raise CannotConnect(f"{domain} does not answer as a user pool does")
+
+
 def _challenge(verifier: str) -> str:
     digest = hashlib.sha256(verifier.encode()).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -17,7 +17,7 @@ from service.wire.server import Cause, ClosedBy, Outcome, Role, Stage
 from service.wire.subprotocol import Subprotocol
 
 _SEQUENCES = 2**32
-_ACK_EVERY_S = 0.5
+ACK_EVERY_S = 0.5
 _OVER_RATE_MEMORY_S = 1.0
 _MAX_WAITING_TEXTS = 8
 
@@ -210,7 +210,7 @@ def _audio(core: Core, audio: client.Audio, now: float) -> None:
         core.upstream.arrivals.note(audio.captured_at_ms, now)
     if audio.sequence is not None:
         core.unacked = audio.sequence
-        if now - core.acked_at >= _ACK_EVERY_S:
+        if now - core.acked_at >= ACK_EVERY_S:
             acknowledge(core, now)
     if audio.end_of_utterance:
         core.active_at = now

@@ -7,7 +7,7 @@ import aws_cdk.aws_iam as iam
 from constructs import Construct
 
 from stacks.constructs.model_access import MODEL_ACTIONS
-from stacks.stage_config import StageConfig
+from stacks.stage_config import KEYS_OBJECT, StageConfig
 
 # A transaction has no action of its own; it needs those of its parts.
 TABLE_ACTIONS: Final = (
@@ -33,6 +33,16 @@ def gateway_endpoints(vpc: ec2.Vpc, *, config: StageConfig) -> None:
             resources=[f"arn:aws:s3:::prod-{region}-starport-layer-bucket/*"],
         )
     )
+    if config.identity.keys_bucket is not None:
+        s3.add_to_policy(
+            iam.PolicyStatement(
+                sid="TheCopyOfThePoolsKeys",
+                # Public keys, fetched without a signature: no principal can be named.
+                principals=[iam.AnyPrincipal()],
+                actions=["s3:GetObject"],
+                resources=[f"arn:aws:s3:::{config.identity.keys_bucket}/{KEYS_OBJECT}"],
+            )
+        )
     table = vpc.add_gateway_endpoint("DynamoDb", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB)
     table.add_to_policy(
         iam.PolicyStatement(
@@ -62,7 +72,6 @@ def interface_endpoints(
 
     repository = f"arn:aws:ecr:{region}:{account}:repository/*"
     log_streams = f"arn:aws:logs:{region}:{account}:log-group:/ecs/*"
-    pool = f"arn:aws:cognito-idp:{region}:{account}:userpool/*"
     services = ec2.InterfaceVpcEndpointAwsService
     doors: list[tuple[str, ec2.InterfaceVpcEndpointAwsService, list[iam.PolicyStatement]]] = [
         ("Bedrock", services.BEDROCK_RUNTIME, [_statement(config, MODEL_ACTIONS, config.model_arn)]),
@@ -89,19 +98,7 @@ def interface_endpoints(
             services.CLOUDWATCH_LOGS,
             [_statement(config, ("logs:CreateLogStream", "logs:PutLogEvents"), log_streams)],
         ),
-        # The key set of the pool is public: it is fetched without a signature, so no principal can be named.
-        (
-            "Cognito",
-            services.COGNITO_IDP,
-            [
-                iam.PolicyStatement(
-                    sid="KeySetOfOwnPools",
-                    principals=[iam.AnyPrincipal()],
-                    actions=["cognito-idp:DescribeUserPool"],
-                    resources=[pool],
-                )
-            ],
-        ),
+        # No door to Cognito: it would take no request for a pool that has a domain (`stage_checks.py`).
     ]
     for id_, service, statements in doors:
         endpoint = vpc.add_interface_endpoint(

@@ -24,14 +24,22 @@ def service_environment(config: StageConfig, ids: Mapping[str, str]) -> dict[str
         "VOICE_MODEL_ID": config.model.id,
         "VOICE_REGION": config.model.region,
         "VOICE_MAX_SESSIONS": str(config.sessions_per_task),
+        "VOICE_MODEL_QUOTA": str(config.model.concurrent_streams),
+        "VOICE_USER_SESSIONS": str(config.service.user_sessions),
+        "VOICE_USER_MINUTES_PER_DAY": str(config.service.user_minutes_per_day),
         "VOICE_HEARTBEAT_MS": str(config.service.heartbeat_s * 1000),
         "VOICE_PING_INTERVAL_S": str(config.service.heartbeat_s),
         "VOICE_DRAIN_S": str(config.service.drain_s),
         "VOICE_STOP_TIMEOUT_S": str(config.service.stop_timeout_s - _KILL_MARGIN_S),
         "VOICE_LOG_LEVEL": "info",
     }
-    if config.site_url is not None:
-        environment["VOICE_ALLOWED_ORIGINS"] = config.site_url
+    optional = {
+        "VOICE_ALLOWED_ORIGINS": config.site_url,
+        "VOICE_AUTH_JWKS_URL": config.keys_url,
+        "VOICE_BUDGET_USER_USD": config.service.user_usd_per_day,
+        "VOICE_BUDGET_DEPLOYMENT_USD": config.service.usd_per_day,
+    }
+    environment |= {name: str(value) for name, value in optional.items() if value is not None}
     return environment | {name: value for name, value in ids.items() if name not in AWAITED}
 
 

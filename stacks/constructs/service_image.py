@@ -13,7 +13,7 @@ from stacks.errors import ConfigurationError
 from stacks.stage_config import Architecture, StageConfig
 
 # Only what the Dockerfile copies may change the image; everything else is left out of the build context.
-_CONTEXT: Final = ("**", "!service/**", "!requirements/service.txt", "**/__pycache__", "**/*.pyc")
+_CONTEXT: Final = ("**", "!service/**", "!talk/**", "!requirements/service.txt", "**/__pycache__", "**/*.pyc")
 _PLATFORMS: Final = {
     Architecture.ARM64: assets.Platform.LINUX_ARM64,
     Architecture.X86_64: assets.Platform.LINUX_AMD64,

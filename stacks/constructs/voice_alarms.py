@@ -44,6 +44,8 @@ class VoiceAlarms(Construct):
         self._latency()
         self._model()
         self._processes()
+        if config.has_canary:
+            self._canary(every_s=60 * config.canary.every_minutes)
 
     def _alarm(
         self, id_: str, slug: str, meaning: str, measured: cloudwatch.IMetric, threshold: Threshold
@@ -204,6 +206,28 @@ class VoiceAlarms(Construct):
             "Tasks were stopped while people were still talking.",
             counted("DrainForced"),
             Threshold(limit=5, periods=1, of_periods=1),
+        )
+
+    def _canary(self, *, every_s: int) -> None:
+        turns = partial(metric, "CanaryTurn", stage=self._stage, statistic="Sum", period_s=every_s)
+        self._alarm(
+            "CanaryFailed",
+            "canary-failed",
+            "The scheduled conversation is not answered rightly.",
+            turns(outcome="failed"),
+            Threshold(limit=1, periods=2, of_periods=3),
+        )
+        self._alarm(
+            "CanaryMissing",
+            "canary-missing",
+            "The scheduled conversation does not take place.",
+            cloudwatch.MathExpression(
+                expression="FILL(ok, 0) + FILL(failed, 0)",
+                using_metrics={"ok": turns(outcome="ok"), "failed": turns(outcome="failed")},
+                label="Scheduled conversations",
+                period=Duration.seconds(every_s),
+            ),
+            Threshold(limit=1, periods=3, of_periods=3, below=True, missing_is_bad=True),
         )
 
 

@@ -139,6 +139,26 @@ def test_a_spoken_question_is_answered_with_speech(box: Box, tmp_path: Path) -> 
     assert 1 == box.ingredients.stored("TURN"), "the turn is in the deployed table"
 
 
+def test_the_canary_speaks_from_the_same_image_and_hears_the_right_answer(box: Box) -> None:
+    pool = box.ingredients.pool
+    settings = {
+        "CANARY_URL": "ws://127.0.0.1:8000/ws",
+        "CANARY_STAGE": "dev",
+        "CANARY_SIGN_IN_URL": pool.url,
+        "CANARY_CLIENT_ID": pool.facts["client"],
+        "CANARY_REFRESH_TOKEN": pool.sign_in()["refresh_token"],
+    }
+
+    done = box.container.run(
+        "python", "-c", f"import sys; from talk.canary import main; sys.exit(main({settings!r}))"
+    )
+
+    assert (0, "") == (done.returncode, done.stderr), done.stdout
+    counted, timed, _ = map(json.loads, done.stdout.splitlines())
+    assert ("ok", 1) == (counted["Outcome"], counted["CanaryTurn"])
+    assert 0 < timed["CanaryLatency"] < 20_000
+
+
 def test_the_model_was_asked_with_the_credentials_of_the_task_role(box: Box) -> None:
     """They are the only ones that this emulator's account was told of beside its default, and none is in the environment."""
     names = box.container.run("python", "-c", "import os, json; print(json.dumps(sorted(os.environ)))").stdout

@@ -180,7 +180,11 @@ def test_the_table_can_be_restored_and_forgets(deployed: Deployment) -> None:
 def test_sign_in_is_by_code_with_rotation(deployed: Deployment) -> None:
     cognito = deployed.client("cognito-idp")
     (pool,) = cognito.list_user_pools(MaxResults=10)["UserPools"]
-    (listed,) = cognito.list_user_pool_clients(UserPoolId=pool["Id"])["UserPoolClients"]
+    listed = next(
+        one
+        for one in cognito.list_user_pool_clients(UserPoolId=pool["Id"])["UserPoolClients"]
+        if not one["ClientName"].endswith("-canary")
+    )
     client = cognito.describe_user_pool_client(UserPoolId=pool["Id"], ClientId=listed["ClientId"])[
         "UserPoolClient"
     ]
@@ -209,25 +213,41 @@ def test_the_distribution_joins_page_rest_and_socket(deployed: Deployment) -> No
     assert config_of(deployed).domain.origin_name in {o["DomainName"] for o in config["Origins"]["Items"]}
 
 
-def test_endpoints_are_those_of_the_mode(deployed: Deployment) -> None:
+def test_behind_nat_only_the_free_endpoints_are_there(deployed: Deployment) -> None:
     found = {
         e["ServiceName"].rsplit(".", 1)[1]
         for e in deployed.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
     }
-    interfaces = {"bedrock-runtime", "api", "dkr", "logs", "cognito-idp"}
-
-    expected = {"s3", "dynamodb"} | (
-        interfaces if config_of(deployed).network.egress == "endpoints" else set()
-    )
-    assert expected == found
+    assert {"s3", "dynamodb"} == found
 
 
 def test_every_alarm_tells_the_topic(deployed: Deployment) -> None:
     alarms = deployed.client("cloudwatch").describe_alarms()["MetricAlarms"]
     ours = [alarm for alarm in alarms if "docs/operations.md#" in alarm.get("AlarmDescription", "")]
 
-    assert 25 == len(ours)
+    assert 25 + 2 * config_of(deployed).has_canary == len(ours)
     assert all(alarm["AlarmActions"] for alarm in ours)
+
+
+def test_the_canary_is_started_on_its_schedule_with_its_sign_in(deployed: Deployment) -> None:
+    rules = deployed.client("events").list_rules(NamePrefix=named(deployed, "canary"))["Rules"]
+    assert config_of(deployed).has_canary == bool(rules)
+    if not rules:
+        return
+    (target,) = deployed.client("events").list_targets_by_rule(Rule=named(deployed, "canary"))["Targets"]
+    started = target["EcsParameters"]
+    definition = deployed.client("ecs").describe_task_definition(taskDefinition=started["TaskDefinitionArn"])
+    (container,) = definition["taskDefinition"]["containerDefinitions"]
+    secret = deployed.client("secretsmanager").describe_secret(SecretId=named(deployed, "canary"))
+
+    assert ("rate(5 minutes)", "ENABLED") == (rules[0]["ScheduleExpression"], rules[0]["State"])
+    assert target["Arn"].endswith(f":cluster/{named(deployed, 'cluster')}")
+    assert "DISABLED" == started["NetworkConfiguration"]["awsvpcConfiguration"]["AssignPublicIp"]
+    assert ["python", "-m", "talk.canary"] == container["entryPoint"]
+    assert [{"name": "CANARY_REFRESH_TOKEN", "valueFrom": secret["ARN"]}] == container["secrets"]
+    assert f"https://{config_of(deployed).domain.site_name}" in {
+        one["value"] for one in container["environment"]
+    }
 
 
 def test_the_dashboard_can_be_read(deployed: Deployment) -> None:

@@ -94,14 +94,15 @@ class Caller:
         self._changed = asyncio.Event()
         self._way = Way.NEW
         self._is_ready = self._is_queued = False
-        self._state = self._last_error = ""
+        self._state = ""
         self._session_id = self._token = ""
         self._last_seq = 0
-        self._heard_at = 0.0
+        self._heard_at = self._came_back_at = 0.0
         self._heartbeat_s = 5.0
         self._lost_at: float | None = None
         self._lost_with: int | None = None
-        self._came_back_at = 0.0
+        self._last_error = ""
+        """Of this connection."""
         self._sent_on_at: float | None = None
         """When the process that leaves wants this client to be elsewhere."""
         self._sequence = 0

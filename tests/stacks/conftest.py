@@ -9,10 +9,10 @@ from stacks.packaged_node import use_packaged_node
 use_packaged_node()
 
 from tests.stacks.assemblies import Assembly, synthesise  # noqa: E402 - Node is chosen before aws_cdk starts it
-from tests.stacks.variants import COMMITTED, committed, public  # noqa: E402 - as above
+from tests.stacks.variants import COMMITTED, committed, public, sealed  # noqa: E402 - as above
 
 
 @pytest.fixture(scope="session")
 def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
     folder: Path = tmp_path_factory.mktemp("assembly")
-    return synthesise([*(committed(name) for name in COMMITTED), public()], folder)
+    return synthesise([*(committed(name) for name in COMMITTED), public(), sealed()], folder)

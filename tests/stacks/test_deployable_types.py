@@ -7,7 +7,7 @@ from tests.deploy.cloudformation.registry import provider
 from tests.stacks.assemblies import Assembly
 
 
-@pytest.mark.parametrize("name", ["dev", "staging", "prod", "public"])
+@pytest.mark.parametrize("name", ["dev", "staging", "prod", "public", "sealed"])
 def test_every_type_of_a_stage_can_be_made_and_deleted_by_the_extension(
     assembly: Assembly, name: str
 ) -> None:

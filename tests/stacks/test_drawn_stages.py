@@ -41,6 +41,8 @@ def possible(draw: st.DrawFn) -> dict[str, Any]:
     sessions = draw(st.integers(1, load_capacity().sessions))
     heartbeat = draw(st.integers(5, 300))
     stop = draw(st.integers(30, 120))
+    egress = draw(st.sampled_from(["endpoints", "nat"]))
+    every = 0 if egress == "endpoints" else draw(st.sampled_from([0, 5, 30, 60]))
     domain: dict[str, Any] = {"origin_name": "origin.voice.example.com"}
     if zone:
         domain |= {"zone_id": "Z0123456789EXAMPLE", "zone_name": "example.com"}
@@ -55,7 +57,7 @@ def possible(draw: st.DrawFn) -> dict[str, Any]:
         "network": {
             "cidr": f"10.{draw(st.integers(0, 255))}.0.0/{draw(st.integers(16, 22))}",
             "availability_zones": [f"{region}{letter}" for letter in "abc"[:zones]],
-            "egress": draw(st.sampled_from(["endpoints", "nat"])),
+            "egress": egress,
             **PREFIX_LISTS,
         },
         "domain": domain,
@@ -66,6 +68,7 @@ def possible(draw: st.DrawFn) -> dict[str, Any]:
             "self_sign_up": draw(st.booleans()),
             "threat_protection": draw(st.booleans()),
             **({} if named else {"local_site_url": "http://localhost:8000"}),
+            **({"keys_bucket": "keys-of-the-pool"} if egress == "endpoints" else {}),
         },
         "model": {"id": model, "region": region, "concurrent_streams": sessions * max_tasks},
         "service": {
@@ -79,8 +82,17 @@ def possible(draw: st.DrawFn) -> dict[str, Any]:
             "deregistration_delay_s": draw(st.integers(540, 3600)),
             "stop_timeout_s": stop,
             "drain_s": draw(st.integers(0, stop - 10)),
+            "user_sessions": draw(st.integers(1, sessions * max_tasks)),
+            "user_minutes_per_day": draw(st.integers(72, 1440)),
+            "protect_tasks": draw(st.booleans()),
+            **(
+                {"usd_per_day": 100, "user_usd_per_day": draw(st.integers(1, 100))}
+                if draw(st.booleans())
+                else {}
+            ),
             "log_retention_days": draw(st.sampled_from([30, 90, 365, 731])),
         },
+        "canary": {"every_minutes": every},
         "alarms": {"email": "oncall@example.com"},
         "delivery": {"repository": "example/voice"},
         "budget": {"idle_usd": 1, "session_hours": 1, "busy_usd": 1},

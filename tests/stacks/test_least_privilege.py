@@ -20,7 +20,7 @@ from tests.stacks.policy_evaluator import (
     role_statements,
 )
 
-STAGES = ("dev", "staging", "prod", "public")
+STAGES = ("dev", "staging", "prod", "public", "sealed")
 TASK = "TaskRole"
 # The doors through which each service is reached; KMS is asked by DynamoDB, not by us.
 DOORS = {"bedrock": "bedrock-runtime", "dynamodb": "dynamodb"}
@@ -112,7 +112,7 @@ def test_a_grant_that_is_taken_from_the_role_is_missed(assembly: Assembly, actio
     def take(statement: dict[str, Any]) -> None:
         statement["Action"] = [one for one in as_list(statement["Action"]) if one != action]
 
-    sentences = list(missing(broken(assembly.stages["prod"], "role", take, action)))
+    sentences = list(missing(broken(assembly.stages["sealed"], "role", take, action)))
 
     assert [f"the role refuses {action}"] == [sentence.partition(" on ")[0] for sentence in sentences]
 
@@ -122,7 +122,7 @@ def test_a_grant_that_is_taken_from_a_door_is_missed(assembly: Assembly, action:
     def take(statement: dict[str, Any]) -> None:
         statement["Action"] = [one for one in as_list(statement["Action"]) if one != action]
 
-    (sentence,) = missing(broken(assembly.stages["prod"], "door", take, action))
+    (sentence,) = missing(broken(assembly.stages["sealed"], "door", take, action))
 
     assert sentence.startswith("the door ")
 
@@ -133,7 +133,7 @@ def test_a_grant_that_nobody_needs_is_found(assembly: Assembly, kind: str, more:
     def give(statement: dict[str, Any]) -> None:
         statement["Action"] = [*as_list(statement["Action"]), more]
 
-    (sentence,) = unused(broken(assembly.stages["prod"], kind, give, "dynamodb:Query"))
+    (sentence,) = unused(broken(assembly.stages["sealed"], kind, give, "dynamodb:Query"))
 
     assert f"grants {more} on " in sentence
 
@@ -142,7 +142,7 @@ def test_another_resource_is_no_grant_and_an_idle_one(assembly: Assembly) -> Non
     def turn(statement: dict[str, Any]) -> None:
         statement["Resource"] = "arn:aws:bedrock:us-east-1::foundation-model/another"
 
-    stage = broken(assembly.stages["prod"], "role", turn, "bedrock:InvokeModel")
+    stage = broken(assembly.stages["sealed"], "role", turn, "bedrock:InvokeModel")
 
     assert 2 == len(list(missing(stage)))
     assert 2 == len(list(unused(stage)))
@@ -150,9 +150,9 @@ def test_another_resource_is_no_grant_and_an_idle_one(assembly: Assembly) -> Non
 
 def test_a_condition_for_somebody_else_is_a_refusal(assembly: Assembly) -> None:
     def turn(statement: dict[str, Any]) -> None:
-        statement["Condition"]["ArnLike"]["aws:PrincipalArn"] = "arn:aws:iam::777788889999:role/other-*"
+        statement["Condition"]["ArnLike"]["aws:PrincipalArn"] = "arn:aws:iam::210987654321:role/other-*"
 
-    assert list(missing(broken(assembly.stages["prod"], "door", turn, "dynamodb:Query")))
+    assert list(missing(broken(assembly.stages["sealed"], "door", turn, "dynamodb:Query")))
 
 
 ALLOW: Mapping[str, Any] = {"Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::b/*"}

@@ -16,7 +16,7 @@ CHECKS: tuple[Callable[[StageView], Iterator[str]], ...] = (
     *edge.PROPERTIES,
     *operations.PROPERTIES,
 )
-STAGES = ("dev", "staging", "prod", "public")
+STAGES = ("dev", "staging", "prod", "public", "sealed")
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -10,7 +10,7 @@ from stacks.errors import ConfigurationError
 from stacks.paths import CONFIG
 from stacks.stage_checks import check_together
 from stacks.stage_parsing import load, parse
-from tests.stacks.variants import COMMITTED, committed
+from tests.stacks.variants import COMMITTED, SEALED, committed
 
 ARN = "arn:aws:acm:us-east-1:777788889999:certificate/00000000-0000-4000-8000-000000000009"
 
@@ -26,6 +26,8 @@ REFUSED = (
     ("network.availability_zones", ["us-east-1a", "us-east-1a"], "two or three different zones"),
     ("network.availability_zones", ["us-east-1a", "eu-west-1a"], "zones of us-east-1"),
     ("network.egress", "proxy", "endpoints, nat"),
+    ("network.egress", "endpoints", "nobody could sign in: Cognito takes no request through an endpoint"),
+    ("identity.keys_bucket", "keys", "leave it out: behind NAT"),
     ("network.s3_prefix_list", "s3", "com.amazonaws.us-east-1.s3"),
     ("network.cloudfront_prefix_list", "pl-", "origin-facing"),
     ("domain.origin_name", "Origin", "host name"),
@@ -47,7 +49,6 @@ REFUSED = (
     ("model.id", "amazon.nova-sonic-v1:0", "end of life"),
     ("model.id", "amazon.nova-9", "amazon.nova-2-sonic-v1:0"),
     ("model.region", "eu-west-1", "is not there"),
-    ("model.region", "us-west-2", "an endpoint reaches only us-east-1"),
     ("service.min_tasks", 1, "at least 2"),
     ("service.min_tasks", 11, "at most service.max_tasks"),
     ("service.max_tasks", 11, "at most 10"),
@@ -62,6 +63,14 @@ REFUSED = (
     ("service.deregistration_delay_s", 480, "540 to 3600"),
     ("service.stop_timeout_s", 121, "30 to 120"),
     ("service.drain_s", 115, "ten seconds inside"),
+    ("service.user_sessions", 0, "1 to 500, the streams there are"),
+    ("service.user_sessions", 501, "1 to 500"),
+    ("service.user_minutes_per_day", 1441, "1 to 1440"),
+    ("service.user_minutes_per_day", 60, "the canary alone talks 72 minutes a day"),
+    ("service.usd_per_day", 0, "whole dollars"),
+    ("service.user_usd_per_day", 0, "whole dollars"),
+    ("canary.every_minutes", 1, "2 to 60, or 0 for none"),
+    ("canary.every_minutes", 61, "2 to 60"),
     ("service.log_retention_days", 7, "write one of 30"),
     ("alarms.email", "nobody", "address"),
     ("delivery.repository", "voice", "OWNER/NAME"),
@@ -99,6 +108,37 @@ def test_an_impossible_value_is_refused_with_its_remedy(key: str, value: object,
     assert str(refused.value).startswith("config/prod.toml: ")
     assert remedy in str(refused.value)
     assert 1 == len(str(refused.value).splitlines())
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "blamed", "remedy"),
+    [
+        ("identity.keys_bucket", None, "network.egress", 'write "nat", or identity.keys_bucket'),
+        ("identity.keys_bucket", "my.bucket", "identity.keys_bucket", "without dots"),
+        ("canary.every_minutes", 5, "canary.every_minutes", "cannot come in by the page's address"),
+        ("model.region", "us-west-2", "model.region", "an endpoint reaches only us-east-1"),
+    ],
+)
+def test_a_stage_without_a_way_out_says_what_it_cannot(
+    key: str, value: object, blamed: str, remedy: str
+) -> None:
+    overrides = {name: one for name, one in {**SEALED, key: value}.items() if one is not None}
+
+    with pytest.raises(ConfigurationError) as refused:
+        load(CONFIG, "prod", overrides=overrides)
+
+    assert blamed == refused.value.key
+    assert remedy in str(refused.value)
+    assert 1 == len(str(refused.value).splitlines())
+
+
+def test_one_user_never_has_more_money_than_all() -> None:
+    overrides = {"service.user_usd_per_day": 6, "service.usd_per_day": 5}
+
+    with pytest.raises(
+        ConfigurationError, match=r"user_usd_per_day = 6: write at most service\.usd_per_day, 5"
+    ):
+        load(CONFIG, "prod", overrides=overrides)
 
 
 def without(stage: str, table: str, key: str) -> dict[str, Any]:

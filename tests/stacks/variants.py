@@ -33,9 +33,11 @@ PUBLIC: Final[dict[str, Any]] = {
         "mfa": "required",
         "threat_protection": True,
         "self_sign_up": True,
+        "keys_bucket": "talk-example-keys",
     },
     "model": {"id": "amazon.nova-2-sonic-v1:0", "region": "us-west-2", "concurrent_streams": 1000},
     "service": {"architecture": "x86_64", "sessions_per_task": 40, "min_tasks": 3, "log_retention_days": 731},
+    "canary": {"every_minutes": 0},
     "alarms": {"email": "oncall@example.org"},
     "delivery": {
         "repository": "example/talk",
@@ -44,9 +46,26 @@ PUBLIC: Final[dict[str, Any]] = {
     "budget": {"idle_usd": 400, "session_hours": 1000, "busy_usd": 500},
 }
 
+# A protected stage without a way out: nothing but AWS, and of that only what the tasks call.
+SEALED: Final[dict[str, object]] = {
+    "stage.name": "sealed",
+    "stage.account": "210987654321",
+    "network.cidr": "10.60.0.0/20",
+    "network.egress": "endpoints",
+    "domain.site_name": "sealed.voice.example.com",
+    "domain.origin_name": "origin.sealed.voice.example.com",
+    "identity.domain_prefix": "voice-assistant-sealed",
+    "identity.keys_bucket": "voice-assistant-keys",
+    "canary.every_minutes": 0,
+}
+
 
 def committed(name: str, folder: Path = CONFIG) -> StageConfig:
     return load(folder, name, overrides={"image_digest": EXAMPLE_DIGEST})
+
+
+def sealed() -> StageConfig:
+    return load(CONFIG, "prod", overrides={**SEALED, "image_digest": EXAMPLE_DIGEST})
 
 
 def public() -> StageConfig:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 import soundfile
 
-from talk import audio
+from talk import audio, recording
 
 
 def tone(*, rate_hz: int, length_s: float = 0.5, channels: int = 1) -> npt.NDArray[np.float64]:
@@ -74,7 +74,7 @@ def test_a_silent_recording_is_one_that_nobody_speaks_in(tmp_path: Path) -> None
 
 
 def refused(path: Path) -> str:
-    with pytest.raises(audio.RecordingError) as refusal:
+    with pytest.raises(recording.RecordingError) as refusal:
         audio.load(path)
     return str(refusal.value)
 
@@ -113,7 +113,7 @@ def test_a_recording_of_an_hour_is_refused_before_it_is_read(tmp_path: Path) -> 
 
 
 def test_the_last_frame_is_filled_up_with_silence() -> None:
-    assert [b"\1" * 1024, b"\1" * 976 + bytes(48)] == list(audio.frames(b"\1" * 2000))
+    assert [b"\1" * 1024, b"\1" * 976 + bytes(48)] == list(recording.frames(b"\1" * 2000))
 
 
 def test_a_reply_is_saved_as_it_was_heard(tmp_path: Path) -> None:
@@ -125,5 +125,5 @@ def test_a_reply_is_saved_as_it_was_heard(tmp_path: Path) -> None:
 
 
 def test_a_reply_that_cannot_be_saved_is_named(tmp_path: Path) -> None:
-    with pytest.raises(audio.RecordingError, match="cannot be written"):
+    with pytest.raises(recording.RecordingError, match="cannot be written"):
         audio.save(tmp_path / "no folder" / "reply.wav", b"", rate_hz=24_000)

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection
 
-from talk.audio import Recording
 from talk.connection import CannotConnect
 from talk.conversation import hold_conversation
 from talk.protocol import ALL_JSON, BINARY, Subprotocol
 from talk.record import Choices, Typed
+from talk.recording import Recording
 from tests.talk.service import REPLY, Session, is_loud, one_turn, serving, utterance_ends
 
 TONE = struct.pack("<2048h", *(int(8000 * math.sin(n / 5)) for n in range(2048)))

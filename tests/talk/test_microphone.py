@@ -1,7 +1,7 @@
 """The microphone never stops: silence, then the recording with its end marked, then silence again."""
 
-from talk.audio import Recording
 from talk.microphone import SILENCE, Frame, Microphone
+from talk.recording import Recording
 
 
 def recording(pcm: bytes, *, speech_ends_s: float) -> Recording:

@@ -4,8 +4,8 @@
 
 import type { SocketToPage } from './audio/messages.ts'
 import { type Closing, closingFor, HEARTBEAT_LOST, RetryPlan } from './close-codes.ts'
-import type { Problem } from './problems.ts'
-import type { ClientMessage, ServerMessage } from './protocol.ts'
+import { type Problem, problemAfter } from './problems.ts'
+import type { ClientMessage, ServerError, ServerMessage } from './protocol.ts'
 import { Renewal } from './renewal.ts'
 import type { OpenSocket, SocketPorts, VoiceSocket } from './socket.ts'
 import { type GetTicket, refusalOf, type TicketRefused } from './tickets.ts'
@@ -29,7 +29,7 @@ export type ConnectionListener = {
   /** The service does not have the conversation that was to be continued; what follows must not ask for it. */
   readonly onConversationUnknown: () => void
   /** The last complaint of the service, for the problem that follows it. */
-  readonly complaint: () => string | null
+  readonly complaint: () => ServerError | null
 }
 
 /** `opening`: for a ticket, then for `ready`. `waiting`: for the next attempt. */
@@ -160,14 +160,15 @@ export class Connection {
     if (this.#standing === 'waiting') return
     clearTimeout(this.#deadline)
     this.#renewal.stop()
-    const closing = closingFor(code)
+    const complaint = this.#listener.complaint()
+    const closing = closingFor(code, complaint?.code)
     const unknown = code === CONVERSATION_UNKNOWN
     if (unknown) this.#listener.onConversationUnknown()
     if (this.#began || closing.kind !== 'retry') this.#close(closing)
     else if (unknown && !this.#triedAnew) {
       this.#triedAnew = true
       await this.open()
-    } else if (opened) this.#report({ code: closing.problem, detail: this.#listener.complaint() })
+    } else if (opened) this.#report(problemAfter(closing.problem, complaint))
     else if (!this.#triedAnotherTicket) {
       this.#triedAnotherTicket = true
       await this.open()

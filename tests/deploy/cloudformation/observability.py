@@ -66,10 +66,17 @@ def no_log_group(api: Api, made: Made, _p: Properties) -> None:
 @creates("AWS::Events::Rule")
 def rule(api: Api, name: str, p: Properties) -> Made:
     id_ = p.get("Name", name)
-    sent = {"Name": id_, "State": p.get("State", "ENABLED"), "EventPattern": json.dumps(p["EventPattern"])}
-    described = {"Description": p["Description"]} if "Description" in p else {}
-    arn = api.send("events", "put_rule", {**sent, **described})["RuleArn"]
-    api.client("events").put_targets(Rule=id_, Targets=p["Targets"])
+    sent = {"State": "ENABLED", **p, "Name": id_}
+    targets = sent.pop("Targets")
+    if "EventPattern" in sent:
+        sent["EventPattern"] = json.dumps(sent["EventPattern"])
+    arn = api.send("events", "put_rule", sent)["RuleArn"]
+    for target in targets:
+        # The one name that the API spells in another way than CloudFormation.
+        network = target.get("EcsParameters", {}).get("NetworkConfiguration", {})
+        if "AwsVpcConfiguration" in network:
+            network["awsvpcConfiguration"] = network.pop("AwsVpcConfiguration")
+    api.send("events", "put_targets", {"Rule": id_, "Targets": targets})
     return Made(id=id_, attributes={"Arn": arn})
 
 

@@ -20,7 +20,7 @@ def test_the_policy_is_the_services_but_for_the_sockets_address(name: str) -> No
     assert words(local) - {"ws:"} == {word for word in words(deployed) if not word.startswith("wss://")}
 
 
-@pytest.mark.parametrize("stage", ["dev", "staging", "prod", "public"])
+@pytest.mark.parametrize("stage", ["dev", "staging", "prod", "public", "sealed"])
 def test_every_other_header_is_as_written(assembly: Assembly, stage: str) -> None:
     [policy] = [
         resource["Properties"]["ResponseHeadersPolicyConfig"]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from delivery.templates import StageView, as_list
 from stacks.stage_config import EdgeMode, Egress
 
-INTERFACE = {"bedrock-runtime", "ecr.api", "ecr.dkr", "logs", "cognito-idp"}
+INTERFACE = {"bedrock-runtime", "ecr.api", "ecr.dkr", "logs"}
 GATEWAY = {"s3", "dynamodb"}
 
 

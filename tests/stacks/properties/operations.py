@@ -15,6 +15,7 @@ ALARMS = {
     "sessions-refused", "table-throttled", "target-5xx", "tasks-missing", "turn-completion-fast",
     "turn-completion-slow", "turns-not-saved", "unhealthy-tasks",
 }  # fmt: skip
+CANARY_ALARMS = {"canary-failed", "canary-missing"}
 TAGGABLE = {
     "AWS::ApplicationAutoScaling::ScalableTarget", "AWS::CloudFront::Distribution", "AWS::CloudWatch::Alarm",
     "AWS::Cognito::UserPool", "AWS::DynamoDB::GlobalTable", "AWS::EC2::FlowLog", "AWS::EC2::InternetGateway",
@@ -44,7 +45,8 @@ def p41_every_alarm_has_its_page(stage: StageView) -> Iterator[str]:
 
 
 def p42_everything_that_can_break_has_an_alarm(stage: StageView) -> Iterator[str]:
-    for slug in sorted(ALARMS - slugs(stage)):
+    expected = ALARMS | (CANARY_ALARMS if stage.config.has_canary else set())
+    for slug in sorted(expected - slugs(stage)):
         yield f"there is no alarm {slug}"
 
 

@@ -51,14 +51,39 @@ def p27_the_two_roles_share_nothing(stage: StageView) -> Iterator[str]:
         yield f"the start may do {sorted(execution)}, not ecr and logs alone"
 
 
+def p27_the_canary_may_nothing_but_start(stage: StageView) -> Iterator[str]:
+    if granted(stage, "CanaryRole"):
+        yield f"the canary may {granted(stage, 'CanaryRole')}"
+    if not stage.config.has_canary:
+        return
+    needed = {action for action, _ in granted(stage, EXECUTION)}
+    more = {"secretsmanager:GetSecretValue", "kms:Decrypt"}
+    start = {action for action, _ in granted(stage, "CanaryExecutionRole")}
+    if start != needed | more:
+        yield f"the canary's start may {sorted(start)}"
+    (secret,) = {
+        str(r)
+        for action, r in granted(stage, "CanaryExecutionRole")
+        if action in more and "Key" not in str(r)
+    }
+    if "CanarySignIn" not in secret:
+        yield f"the canary's start reads {secret}"
+    starter = {(action, "".join(strings(r))) for action, r in granted(stage, "CanaryStartRole")}
+    if {action for action, _ in starter} != {"ecs:RunTask", "iam:PassRole"} or any(
+        "Canary" not in resource for _, resource in starter
+    ):
+        yield f"the schedule may {sorted(starter)}"
+
+
 def p28_tasks_act_for_this_cluster_region(stage: StageView) -> Iterator[str]:
     for part, id_, role in stage.resources("AWS::IAM::Role", "service"):
         for statement in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]:
             condition = statement.get("Condition", {})
             if stage.config.stage.account != condition.get("StringEquals", {}).get("aws:SourceAccount"):
                 yield f"{part} {id_} may be taken for another account"
+            who = statement["Principal"]["Service"].removesuffix(".amazonaws.com").removesuffix("-tasks")
             if not str(condition.get("ArnLike", {}).get("aws:SourceArn", "")).startswith(
-                f"arn:aws:ecs:{stage.config.stage.region}:{stage.config.stage.account}:"
+                f"arn:aws:{who}:{stage.config.stage.region}:{stage.config.stage.account}:"
             ):
                 yield f"{part} {id_} may be taken for another region"
 
@@ -123,7 +148,10 @@ def p32_the_table_has_the_keys_that_the_service_uses(stage: StageView) -> Iterat
 
 
 def p33_sign_in_is_as_strict_as_the_stage(stage: StageView) -> Iterator[str]:
-    pool, client = stage.only("AWS::Cognito::UserPool"), stage.only("AWS::Cognito::UserPoolClient")
+    pool, client = (
+        stage.only("AWS::Cognito::UserPool"),
+        stage.only("AWS::Cognito::UserPoolClient", named="UsersBrowser"),
+    )
     identity = stage.config.identity
     expected_mfa = "ON" if identity.mfa is Mfa.REQUIRED else "OPTIONAL"
     if pool["MfaConfiguration"] != expected_mfa or (stage.config.stage.protected and expected_mfa != "ON"):
@@ -140,6 +168,7 @@ def p33_sign_in_is_as_strict_as_the_stage(stage: StageView) -> Iterator[str]:
 PROPERTIES = (
     p25_the_model_and_no_other,
     p27_the_two_roles_share_nothing,
+    p27_the_canary_may_nothing_but_start,
     p28_tasks_act_for_this_cluster_region,
     p29_deployment_only_assumes_bootstrap_roles,
     p30_every_grant_is_called,

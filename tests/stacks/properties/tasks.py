@@ -17,7 +17,7 @@ def _attributes(stage: StageView, kind: str, key: str) -> dict[str, Any]:
 
 
 def _container(stage: StageView) -> dict[str, Any]:
-    return dict(stage.only("AWS::ECS::TaskDefinition")["ContainerDefinitions"][0])
+    return dict(stage.only("AWS::ECS::TaskDefinition", named="Task")["ContainerDefinitions"][0])
 
 
 def environment(stage: StageView) -> dict[str, Any]:
@@ -44,14 +44,14 @@ def p15_protection_and_logs_of_the_load_balancer(stage: StageView) -> Iterator[s
 
 
 def p16_the_architecture_is_the_configured_one(stage: StageView) -> Iterator[str]:
-    found = stage.only("AWS::ECS::TaskDefinition")["RuntimePlatform"]["CpuArchitecture"]
+    found = stage.only("AWS::ECS::TaskDefinition", named="Task")["RuntimePlatform"]["CpuArchitecture"]
     expected = "ARM64" if stage.config.service.architecture is Architecture.ARM64 else "X86_64"
     if found != expected:
         yield f"the tasks are {found}, configured is {expected}"
 
 
 def p17_there_is_one_container(stage: StageView) -> Iterator[str]:
-    containers = stage.only("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
+    containers = stage.only("AWS::ECS::TaskDefinition", named="Task")["ContainerDefinitions"]
     if len(containers) != 1:
         yield f"there are {len(containers)} containers"
 
