@@ -12,16 +12,19 @@ from typing import Any, Final
 import pytest
 
 from service import driver
+from service.model_streams import ModelStreams
 from service.policies.breaker import Breaker
-from service.session import resumption, store_side, streams, timers, upstream
+from service.reception import Reception
+from service.session import resumption, sign_in, store_side, streams, timers, upstream
 from service.session.core import Core
-from service.session.effects import SendToModel
 from service.session.keeping import Keeping, SaveTurn
 from service.session.upstream import Upstream
 from service.stores.ports import ConversationUnknownError
 from service.stores.sqlite import SqliteStore
+from service.stores.sqlite_shared import SqliteTickets
 from service.transports.websocket_protocol import DirectConnection
 from service.wire import sonic_input
+from tests.service import fake_sign_in
 from tests.simulation import process
 
 
@@ -58,20 +61,14 @@ def no_fencing(patch: pytest.MonkeyPatch) -> None:
 
 def two_writers(patch: pytest.MonkeyPatch) -> None:
     """What goes to a stream is sent by tasks of its own, which overtake each other."""
-    healthy = driver.Driver._perform
 
-    def perform(self: driver.Driver, effects: Any) -> None:
-        rest = []
-        for effect in effects:
-            stream = self._streams.get(effect.stream_id) if isinstance(effect, SendToModel) else None
-            if stream is None:
-                rest.append(effect)
-            else:
-                payload = sonic_input.encode(effect.event)
-                asyncio.get_running_loop().call_soon(partial(stream.send, payload, droppable=False))
-        healthy(self, rest)
+    def send(self: ModelStreams, stream_id: int, event: Any, **_: bool) -> None:
+        stream = self._streams.get(stream_id)
+        if stream is not None:
+            payload = sonic_input.encode(event)
+            asyncio.get_running_loop().call_soon(partial(stream.send, payload, droppable=False))
 
-    patch.setattr(driver.Driver, "_perform", perform)
+    patch.setattr(ModelStreams, "send", send)
 
 
 def cancelled_reader(patch: pytest.MonkeyPatch) -> None:
@@ -81,11 +78,11 @@ def cancelled_reader(patch: pytest.MonkeyPatch) -> None:
     async def finish(self: driver.Driver, close_code: int | None) -> None:
         self.lost(self._first_connection, close_code)
         await self._over.wait()
-        self._streams.clear()
-        self._streams_gone.set()
+        self._streams._streams.clear()
+        self._streams._gone.set()
         await healthy(self, close_code)
 
-    patch.setattr(driver.Driver, "_close_stream", lambda *_: None)
+    patch.setattr(ModelStreams, "close", lambda *_: None)
     patch.setattr(driver.Driver, "finish", finish)
 
 
@@ -189,6 +186,31 @@ def forgets_to_close_the_socket(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(DirectConnection, "close", lambda *_: None)
 
 
+def no_end_of_sign_in(patch: pytest.MonkeyPatch) -> None:
+    """Whoever is in stays in, whatever becomes of their sign-in."""
+    without(patch, sign_in.expired_at)
+
+
+def tickets_work_twice(patch: pytest.MonkeyPatch) -> None:
+    """A ticket is read, and left where it was."""
+
+    def take(self: SqliteTickets, name: str, now: float) -> bytes | None:
+        row = self._file.opened().execute("SELECT sealed, expires_at FROM tickets WHERE name = ?", (name,))
+        found = row.fetchone()
+        return None if found is None or found["expires_at"] <= now else bytes(found["sealed"])
+
+    patch.setattr(SqliteTickets, "_take", take)
+
+
+def everybody_reads_everything(patch: pytest.MonkeyPatch) -> None:
+    """Whose conversation it is, is not asked when it is read."""
+
+    async def user_of(_: Reception, __: object) -> str:
+        return f"{fake_sign_in.ISSUER}#caller-0"
+
+    patch.setattr(Reception, "user_of", user_of)
+
+
 PLANTS: Final[Mapping[str, Plant]] = {
     plant.patch.__name__: plant
     for plant in (
@@ -207,5 +229,8 @@ PLANTS: Final[Mapping[str, Plant]] = {
         Plant(patch=gives_up_a_failed_write, scenario="store trouble", seeds=10),
         Plant(patch=never_closes_the_breaker, scenario="model trouble", seeds=100),
         Plant(patch=forgets_to_close_the_socket, scenario="deploys", seeds=5),
+        Plant(patch=no_end_of_sign_in, scenario="sign-in", seeds=5),
+        Plant(patch=tickets_work_twice, scenario="sign-in", seeds=5),
+        Plant(patch=everybody_reads_everything, scenario="sign-in", seeds=5),
     )
 }
