@@ -98,7 +98,7 @@ lighthouse:  ## print what Lighthouse says of the page on a desktop
 pictures:  ## take the pictures of docs/client.md anew
 	@sh local/setup.sh python node page
 	@sh local/browser.sh
-	@DOCS=1 $(NPM) run --silent e2e -- stories.spec.ts -g "documents|another application"
+	@$(NPM) run --silent pictures
 
 docs:  ## write the generated pages of docs/ anew
 	@sh local/setup.sh python

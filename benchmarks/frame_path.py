@@ -162,7 +162,9 @@ async def _driver(
     new_session: Callable[[SessionTerms, float], Session] = plain,
 ) -> tuple[Driver, Sealing]:
     model = SealingModel()
-    terms = SessionTerms(session_id="s" * 32, conversation_id="c", max_session_s=10**9)
+    terms = SessionTerms(
+        session_id="s" * 32, conversation_id="c", subprotocol=Subprotocol.BINARY, max_session_s=10**9
+    )
     driver = kind(
         session=new_session(terms, clock()),
         connection=Nowhere(),

@@ -24,6 +24,8 @@ from service.transports.ports import ModelTransport
 _RECHECK_S: Final = 10.0
 # With what asking takes at worst, a revoked user is out within a minute.
 _REVOCATION_S: Final = 30.0
+# How often it is asked who owns the conversations held here: one request for a hundred of them.
+_OWNERS_S: Final = 4.0
 _log = logger("service.lifespan")
 
 
@@ -64,6 +66,7 @@ class Lifespan:
             ("revocation watch", _watch(self.sessions)),
             ("load meter", self.meter.run()),
             ("count of users", _count(self.sessions)),
+            ("watch over owners", _look_after(self.sessions)),
             ("bookkeeping", self.books.run()),
             ("metrics", self.publisher.run()),
         ]
@@ -97,6 +100,19 @@ async def _count(sessions: Sessions) -> None:
             _log.warning("users could not be counted", reason=str(error))
         except Exception:  # noqa: BLE001 - the next round counts again
             _log.exception("counting users failed")
+
+
+async def _look_after(sessions: Sessions) -> None:
+    """End what goes on elsewhere, soon; a store that does not answer is asked again."""
+    while True:
+        await asyncio.sleep(_OWNERS_S)
+        try:
+            if ended := await sessions.look_after():
+                _log.info("sessions ended, their conversations go on elsewhere", sessions=ended)
+        except (StoreError, TimeoutError) as error:
+            _log.warning("it cannot be asked who owns what", reason=str(error) or "no answer in time")
+        except Exception:  # noqa: BLE001 - the next round asks again
+            _log.exception("asking who owns what failed")
 
 
 async def _watch(sessions: Sessions) -> None:

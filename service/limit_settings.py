@@ -76,13 +76,16 @@ class LimitSettings(BaseSettings):
         default=10, ge=1, le=120, description="Time from the handshake to the first message; then 4408."
     )
     heartbeat_ms: int = Field(
-        default=20_000, ge=1_000, le=120_000, description="How often a client sends `ping`."
+        default=5_000,
+        ge=1_000,
+        le=120_000,
+        description="How often a client sends `ping`; one that hears nothing for two of them has lost the service.",
     )
     ping_interval_s: float = Field(
-        default=20.0, gt=0, le=300, description="How often the server pings an open WebSocket."
+        default=5.0, gt=0, le=300, description="How often the server pings an open WebSocket."
     )
     ping_timeout_s: float = Field(
-        default=20.0, gt=0, le=300, description="Time for the pong; then the connection is taken for dead."
+        default=5.0, gt=0, le=300, description="Time for the pong; then the connection is taken for dead."
     )
     outbox_bytes: int = Field(
         default=2_097_152,

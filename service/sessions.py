@@ -24,7 +24,7 @@ from service.policies.admission import Admission, Refusal
 from service.policies.allowance import Standing
 from service.policies.budget import Budget
 from service.policies.prices import Prices
-from service.session.events import StoreFault
+from service.session.events import Owned, StoreFault
 from service.transports.handshake import Refused
 from service.transports.ports import ClientConnection
 from service.transports.websocket import Attend
@@ -200,7 +200,7 @@ class Sessions:
             surroundings=self._surroundings,
             holder=holder,
             tasks=tasks,
-            on_owned=lambda conversation_id: self._owned(attended, conversation_id),
+            on_owned=lambda owned: self._owned(attended, owned),
             on_gone=self._give_way,
         )
         attended.belongs_to(
@@ -213,11 +213,13 @@ class Sessions:
         self._on_change(len(self._running))
         return attended
 
-    def _owned(self, owner: "Attended", conversation_id: str) -> None:
+    def _owned(self, owner: "Attended", owned: Owned) -> None:
         """A session owns a conversation now: whichever of this process had it before need not find out by itself."""
-        owner.conversation_id = conversation_id
+        owner.conversation_id, owner.epoch = owned.conversation_id, owned.epoch
         for attended in tuple(self._running):
-            is_before = attended.conversation_id == conversation_id and attended.user_id == owner.user_id
+            is_before = (
+                attended.conversation_id == owned.conversation_id and attended.user_id == owner.user_id
+            )
             if is_before and attended is not owner:
                 attended.disown(StoreFault.SUPERSEDED)
 
@@ -226,6 +228,30 @@ class Sessions:
         for attended in tuple(self._running):
             if attended.session_id in gone:
                 attended.stand(Standing.GAVE_WAY)
+
+    async def look_after(self) -> int:
+        """Ask the store who owns what is held here, and end what went on elsewhere or is gone; how many.
+
+        Nothing could have been written there; this is only about how soon everybody knows. Raises StoreError.
+        """
+        store = self._surroundings.store
+        held = {
+            (attended.user_id, attended.conversation_id): (attended, attended.epoch)
+            for attended in self._running
+            if attended.conversation_id is not None
+        }
+        if store is None or not held:
+            return 0
+        async with asyncio.timeout(self._surroundings.store_timeout_s):
+            epochs = await store.epochs(tuple(held))
+        ended = 0
+        for owned, (attended, epoch) in held.items():
+            now = epochs.get(owned)
+            # Whoever attached again meanwhile was not asked about.
+            if now != epoch and attended.epoch == epoch and attended in self._running:
+                attended.disown(StoreFault.UNKNOWN if now is None else StoreFault.SUPERSEDED)
+                ended += 1
+        return ended
 
     async def count(self) -> None:
         """Say which sessions live, and how long they have; end those that may not go on. Raises StoreError."""
@@ -317,6 +343,8 @@ class Attended(driver.Driver):
     subprotocol: Subprotocol
     conversation_id: str | None = None
     """The one it owns, once the store has said so."""
+    epoch: int = 0
+    """Under which it owns it."""
 
     def belongs_to(
         self,

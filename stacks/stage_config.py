@@ -119,7 +119,7 @@ class Service:
     max_tasks: int = 10
     sessions_per_task: int | None = None
     target_utilization_percent: int = 60
-    heartbeat_s: int = 20
+    heartbeat_s: int = 5
     idle_timeout_s: int = 120
     deregistration_delay_s: int = 600
     drain_s: int = 90

@@ -18,6 +18,8 @@ from websockets.typing import Subprotocol as OfferedSubprotocol
 from talk.protocol import Subprotocol
 
 _LARGEST_MESSAGE_BYTES: Final = 1 << 20
+# A service that is gone without a word is missed within twice this.
+HEARTBEAT_S: Final = 5.0
 _HOW_TO_SIGN_IN: Final = " Sign in with --user and --password, or give a --token."
 
 
@@ -51,6 +53,8 @@ async def connect(
             max_size=_LARGEST_MESSAGE_BYTES,
             open_timeout=timeout_s,
             close_timeout=2.0,
+            ping_interval=HEARTBEAT_S,
+            ping_timeout=HEARTBEAT_S,
         )
     except InvalidStatus as refusal:
         response = refusal.response

@@ -24,7 +24,7 @@ from talk.microphone import FRAME_S, Microphone
 from talk.playback import Playback
 from talk.protocol import FromServer
 from talk.record import Answer, Asked, Choices, Conversation, Happening, Question, TurnOver, Typed
-from talk.resumption import Resumption, waits_s
+from talk.resumption import Resumption, is_sent_on, waits_s
 
 # A client that fell behind by more than this does not catch up: a burst of old audio helps nobody.
 _LATEST_S: Final = 0.25
@@ -245,7 +245,9 @@ class _Talker:
     async def _come_back(self) -> bool:
         """Take the session up on another connection; False when it cannot be had."""
         self._connected.clear()
-        for wait_s in waits_s(random.random()):  # noqa: S311 - it spreads tries, and protects nothing
+        is_expected = is_sent_on(self._socket.close_code, self._socket.close_reason)
+        draw = random.random()  # noqa: S311 - it spreads tries, and protects nothing
+        for wait_s in waits_s(draw, is_expected=is_expected):
             await asyncio.sleep(wait_s)
             with contextlib.suppress(CannotConnect, ConnectionClosed):
                 socket = await self._open_socket()

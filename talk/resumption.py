@@ -53,8 +53,7 @@ class Resumption:
 
     def may_come_back(self, close_code: int | None, reason: str | None = None) -> bool:
         """Whether there is a session to take up again, here or where a process that leaves sends its clients."""
-        is_sent_on = close_code == _GO_ELSEWHERE and reason == _GOING_AWAY
-        return (close_code in LOST or is_sent_on) and self.token is not None
+        return (close_code in LOST or is_sent_on(close_code, reason)) and self.token is not None
 
     def claim(self, played: tuple[int, int] | None) -> dict[str, Any]:
         """`start.resume`; `played` is a reply and how many ms of it were heard."""
@@ -72,11 +71,26 @@ class Resumption:
         return [(sequence, frame) for sequence, frame in self._unacknowledged if sequence > after]
 
 
+def is_sent_on(close_code: int | None, reason: str | None) -> bool:
+    """Whether a process that leaves sends its clients to another one, each at a moment that it has chosen itself."""
+    return close_code == _GO_ELSEWHERE and reason == _GOING_AWAY
+
+
 def waits_s(
-    draw: float, *, first_s: float = 0.5, longest_s: float = 15.0, patience_s: float = 60.0
+    draw: float,
+    *,
+    is_expected: bool = False,
+    first_s: float = 0.5,
+    longest_s: float = 15.0,
+    patience_s: float = 60.0,
 ) -> Iterator[float]:
-    """How long to wait before each try; `draw`, from 0 to 1, spreads clients that lost their connections together."""
+    """How long to wait before each try; `draw`, from 0 to 1, spreads clients that lost their connections together.
+
+    Who `is_expected` was spread already, and tries at once.
+    """
     ceiling_s, waited_s = first_s, 0.0
+    if is_expected:
+        yield 0.0
     while waited_s < patience_s:
         yield ceiling_s * draw
         # What a try itself takes is not counted; a draw of nothing must not mean tries without end.

@@ -9,6 +9,7 @@ from service.session import reports, sign_in, store_side, streams
 from service.session.core import Core
 from service.session.effects import Direction, Fault, Resumed, SendToClient, State
 from service.session.events import ClientBack, ClientFault, ClientGone
+from service.session.resumption import SAID_AGAIN_WITHIN_S
 from service.session.state import Signal
 from service.wire import client, server
 from service.wire.audio import duration_s
@@ -16,7 +17,7 @@ from service.wire.server import Cause, ClosedBy, Outcome, Role, Stage
 from service.wire.subprotocol import Subprotocol
 
 _SEQUENCES = 2**32
-_ACK_EVERY_S = 0.5
+ACK_EVERY_S = 0.5
 _OVER_RATE_MEMORY_S = 1.0
 _MAX_WAITING_TEXTS = 8
 
@@ -45,7 +46,7 @@ def _control(core: Core, message: client.ClientMessage, now: float) -> None:
         case client.EndOfUtterance():
             _end_of_utterance(core, now)
         case client.Text(text=text):
-            _text(core, text, now)
+            _typed(core, text, now)
         case client.Interrupt():
             _interrupt(core, now)
         case client.End():
@@ -110,6 +111,8 @@ def _back(core: Core, event: ClientBack, now: float) -> None:
     sign_in.begin(core, event.signed_in_until, now)
     if event.played is not None:
         _played(core, event.played.response_id, event.played.position_ms, now)
+    core.resumption.said_again = [*core.texts_when_accepted]
+    core.resumption.said_again_until = now + SAID_AGAIN_WITHIN_S
     for message in core.resumption.outgoing.after(event.last_seq):
         core.emit(SendToClient(message=message))
     streams.say_ready(core, resumed=True)
@@ -207,7 +210,7 @@ def _audio(core: Core, audio: client.Audio, now: float) -> None:
         core.upstream.arrivals.note(audio.captured_at_ms, now)
     if audio.sequence is not None:
         core.unacked = audio.sequence
-        if now - core.acked_at >= _ACK_EVERY_S:
+        if now - core.acked_at >= ACK_EVERY_S:
             acknowledge(core, now)
     if audio.end_of_utterance:
         core.active_at = now
@@ -277,6 +280,15 @@ def _end_of_utterance(core: Core, now: float) -> None:
 def _speaks_over_explicit(core: Core) -> bool:
     closed_by_client = core.turn is not None and core.turn.closed_by is ClosedBy.CLIENT
     return core.terms.closure is Closure.EXPLICIT and closed_by_client and core.upstream.waiting_bytes > 0
+
+
+def _typed(core: Core, text: str, now: float) -> None:
+    """A text; one that a client that came back types again, because it cannot know that it was taken, is taken once."""
+    again = core.resumption.said_again
+    if now <= core.resumption.said_again_until and text in again:
+        again.remove(text)
+    else:
+        _text(core, text, now)
 
 
 def _text(core: Core, text: str, now: float) -> None:

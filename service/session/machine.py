@@ -36,6 +36,7 @@ from service.session.events import (
     StreamOpened,
     ToolFinished,
 )
+from service.session.lane import Lane
 from service.session.resumption import hash_of
 from service.session.terms import SessionTerms
 from service.session.upstream import Phase
@@ -51,6 +52,7 @@ class Session:
         """`jitter` draws from 0 to 1: waits and reconnections are spread with it."""
         self._core = Core(terms, jitter, now)
         self._soonest = timers.Soonest(self._core)
+        self._lane = Lane(self._core)
 
     @property
     def state(self) -> State:
@@ -62,6 +64,11 @@ class Session:
         """When to call `tick` next, on the caller's clock; None when the session is over."""
         at = self._soonest.at()
         return None if at == NEVER else at
+
+    @property
+    def lane(self) -> Lane | None:
+        """The short way for frames of audio; None when all of them must take the long one."""
+        return self._lane
 
     @property
     def kept_bytes(self) -> int:

@@ -12,6 +12,7 @@ REPLAYED: Final = 256
 WINDOW_S: Final = 120.0
 """How long a lost session can be taken up again by any process."""
 RENEW_EVERY_S: Final = 60.0
+SAID_AGAIN_WITHIN_S: Final = 5.0
 
 
 def hash_of(token: str) -> str:
@@ -47,6 +48,9 @@ class Resumption:
     renewed_at: float
     parked_at: float | None = None
     """Since when the session goes on without its client."""
+    said_again: list[str] = field(default_factory=list)
+    """Typed before the client came back and not told as heard by then: it types that again."""
+    said_again_until: float = 0.0
     ready_seq: int = 0
     """Of the newest `ready`, which brought the token: whoever has it got at least so far."""
     outgoing: Outgoing = field(default_factory=Outgoing)

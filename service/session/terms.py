@@ -15,6 +15,7 @@ from service.policies.retry import Retry
 from service.policies.sign_in import Expiry
 from service.policies.silence import KeepAlive
 from service.policies.watchdog import Watchdog
+from service.wire.audio import span_bytes
 from service.wire.client import MAX_TEXT_CHARS
 from service.wire.server import Limits
 from service.wire.sonic_input import Sensitivity, Tool
@@ -84,8 +85,13 @@ class SessionTerms:
     """How much of the user's audio is kept for a stream that is not there yet."""
     sign_in_expires_at: float = float("inf")
     """When the sign-in that the session began with expires, on the session's own clock."""
-    heartbeat_ms: int = 20_000
+    heartbeat_ms: int = 5_000
     max_message_bytes: int = 32_768
+
+    @property
+    def kept_bytes(self) -> int:
+        """How many bytes that is."""
+        return span_bytes(int(self.kept_audio_s * 1000), self.input_rate_hz)
 
     @property
     def limits(self) -> Limits:

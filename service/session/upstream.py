@@ -107,6 +107,8 @@ class Upstream:
         """The turn that was closed, until its reply sounds."""
         self._closed_bytes = 0
         self._replay_at = 0.0
+        self._most_bytes = 0
+        """The bound on what is kept, in the terms of the current stream."""
 
     @property
     def kept_bytes(self) -> int:
@@ -170,6 +172,7 @@ class Upstream:
             for event in text_block(prompt, self._name("history"), role, message.text):
                 self._send(event)
         self._block = AudioBlock(prompt=prompt, content=self._name("audio"))
+        self._most_bytes = terms.kept_bytes
         self._send(AudioStart(block=self._block, rate_hz=terms.input_rate_hz))
 
     def accepted(self, terms: SessionTerms, now: float) -> None:
@@ -239,6 +242,25 @@ class Upstream:
             self._keep(pcm, terms)
             return
         self._hear(pcm, terms, now, droppable=True)
+
+    def hears_at_once(self, now: float) -> bool:
+        """Whether a frame of the user's would go straight on, behind another one."""
+        return (
+            self.phase is Phase.LIVE
+            and self.client_is_sending
+            and not (self._carried or self._waiting)
+            and self.fed_until - now <= _AHEAD_S
+        )
+
+    def heard_at_once(self, pcm: bytes, audio_s: float, terms: SessionTerms, now: float) -> AudioBlock:
+        """Take note of a frame, as `hear` does, that whoever asked `hears_at_once` sends on in this block."""
+        self._recent.append(pcm)
+        self._recent_bytes += len(pcm)
+        if self._recent_bytes > self._most_bytes:
+            self._trim_recent(self._most_bytes)
+        self._audio_ms += audio_s * 1000
+        self.fed_until = terms.keep_alive.fed_until(self.fed_until, audio_s, now)
+        return self._block
 
     def _is_ahead(self, now: float) -> bool:
         """Whether so much was said at once that the model would take it for no live speech."""
@@ -347,11 +369,19 @@ class Upstream:
 
     def trim_recent(self, span_ms: int, terms: SessionTerms) -> None:
         """Keep only the end of what was heard lately."""
-        limit_bytes = span_bytes(span_ms, terms.input_rate_hz)
+        self._trim_recent(span_bytes(span_ms, terms.input_rate_hz))
+
+    def _trim_recent(self, limit_bytes: int) -> None:
         while self._recent_bytes > limit_bytes:
-            oldest = next(item for item in self._recent if isinstance(item, bytes))
-            self._recent.remove(oldest)
-            self._recent_bytes -= len(oldest)
+            oldest = self._recent.popleft()
+            if isinstance(oldest, bytes):
+                self._recent_bytes -= len(oldest)
+            else:
+                # Words that were typed stay; the frame behind them goes.
+                frame = next(item for item in self._recent if isinstance(item, bytes))
+                self._recent.remove(frame)
+                self._recent_bytes -= len(frame)
+                self._recent.appendleft(oldest)
 
     def forget_waiting(self) -> None:
         """What waits belongs to a turn that is over."""
@@ -385,7 +415,7 @@ class Upstream:
     def _keep(self, pcm: bytes, terms: SessionTerms) -> None:
         self._waiting.append(pcm)
         self._waiting_bytes += len(pcm)
-        limit_bytes = span_bytes(int(terms.kept_audio_s * 1000), terms.input_rate_hz)
+        limit_bytes = terms.kept_bytes
         while self._waiting_bytes > limit_bytes:
             oldest = next(item for item in self._waiting if isinstance(item, bytes))
             self._waiting.remove(oldest)
@@ -395,7 +425,7 @@ class Upstream:
     def _remember(self, pcm: bytes, terms: SessionTerms) -> None:
         self._recent.append(pcm)
         self._recent_bytes += len(pcm)
-        self.trim_recent(int(terms.kept_audio_s * 1000), terms)
+        self._trim_recent(terms.kept_bytes)
 
 
 def _prompt(terms: SessionTerms, stream_id: int) -> str:

@@ -36,6 +36,7 @@ from service.stores.ports import (
     CannotResumeError,
     Conversation,
     ConversationUnknownError,
+    Owned,
     Retention,
     SavedTurn,
     StoreUnavailableError,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
 THREADS: Final = 8
 _DELETES_AT_ONCE: Final = 100
+_READS_AT_ONCE: Final = 100
 _PAGE: Final = 200
 
 
@@ -92,6 +94,10 @@ class DynamoDbStore:
     async def renew(self, user_id: str, conversation_id: str, epoch: int, grip: Grip) -> None:
         """See the port."""
         await self._worker.run(self._renew, user_id, conversation_id, epoch, grip)
+
+    async def epochs(self, owned: Sequence[Owned]) -> Mapping[Owned, int]:
+        """See the port."""
+        return await self._worker.run(self._epochs, owned)
 
     async def save_turn(self, user_id: str, conversation_id: str, epoch: int, turn: KeptTurn) -> None:
         """See the port."""
@@ -233,6 +239,33 @@ class DynamoDbStore:
         )
         if not self._transact({"Update": update}):
             self._explain(user_id, conversation_id, epoch)
+
+    def _epochs(self, owned: Sequence[Owned]) -> Mapping[Owned, int]:
+        found: dict[Owned, int] = {}
+        for some in batched(owned, _READS_AT_ONCE):
+            found |= self._epochs_of(some)
+        return found
+
+    def _epochs_of(self, owned: Sequence[Owned]) -> Mapping[Owned, int]:
+        names = {CONVERSATION + conversation_id: conversation_id for _, conversation_id in owned}
+        users = {owner(user_id): user_id for user_id, _ in owned}
+        wanted: Mapping[str, Any] = {
+            self._table: {
+                "Keys": [key(user_id, CONVERSATION + conversation_id) for user_id, conversation_id in owned],
+                "ProjectionExpression": f"{PARTITION_KEY}, {SORT_KEY}, epoch, {TTL_ATTRIBUTE}",
+                # Of a conversation that has just begun, a copy that lags behind would say that it is gone.
+                "ConsistentRead": True,
+            }
+        }
+        with trouble():
+            answer = self._client.batch_get_item(RequestItems=wanted)
+        if answer["UnprocessedKeys"]:
+            raise StoreUnavailableError("DynamoDB answered for some conversations only")
+        return {
+            (users[item[PARTITION_KEY]["S"]], names[item[SORT_KEY]["S"]]): int(item["epoch"]["N"])
+            for item in answer["Responses"][self._table]
+            if self._is_current(item)
+        }
 
     def _save_turn(self, user_id: str, conversation_id: str, epoch: int, turn: KeptTurn) -> None:
         now = self._now()

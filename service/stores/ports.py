@@ -6,7 +6,7 @@ under, so an owner that was superseded without noticing can write nothing. All w
 was carried out although its answer was lost changes nothing the second time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -75,6 +75,10 @@ class Retention:
     """How long a session's name leads to its conversation; longer than any session."""
 
 
+type Owned = tuple[str, str]
+"""A user's id, and that of a conversation of theirs."""
+
+
 class Documents(Protocol):
     """Small texts that all processes read and change; every method raises StoreUnavailableError."""
 
@@ -106,6 +110,9 @@ class ConversationStore(Protocol):
 
     async def renew(self, user_id: str, conversation_id: str, epoch: int, grip: Grip) -> None:
         """Keep the session resumable; raises SupersededError and ConversationUnknownError."""
+
+    async def epochs(self, owned: Sequence[Owned]) -> Mapping[Owned, int]:
+        """The present epoch of each of these conversations, in as few requests as there can be; without those gone."""
 
     async def save_turn(self, user_id: str, conversation_id: str, epoch: int, turn: KeptTurn) -> None:
         """Write a turn, once; durable on return. Raises SupersededError and ConversationUnknownError."""

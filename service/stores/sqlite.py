@@ -1,7 +1,7 @@
 """Conversations in one SQLite file: the store of a single machine, which survives the end of the process."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from service.stores.ports import (
     CannotResumeError,
     Conversation,
     ConversationUnknownError,
+    Owned,
     Retention,
     SavedTurn,
     SupersededError,
@@ -51,6 +52,10 @@ class SqliteStore:
     async def renew(self, user_id: str, conversation_id: str, epoch: int, grip: Grip) -> None:
         """See the port."""
         await self.file.run(self._renew, user_id, conversation_id, epoch, grip)
+
+    async def epochs(self, owned: Sequence[Owned]) -> Mapping[Owned, int]:
+        """See the port."""
+        return await self.file.run(self._epochs, owned)
 
     async def save_turn(self, user_id: str, conversation_id: str, epoch: int, turn: KeptTurn) -> None:
         """See the port."""
@@ -165,6 +170,11 @@ class SqliteStore:
                 " WHERE user_id = ? AND conversation_id = ?",
                 (grip.token_hash, self._now() + grip.window_s, user_id, conversation_id),
             )
+
+    def _epochs(self, owned: Sequence[Owned]) -> Mapping[Owned, int]:
+        with self.file.transaction():
+            rows = {one: self._row(*one) for one in owned}
+        return {one: int(row["epoch"]) for one, row in rows.items() if row is not None}
 
     def _save_turn(self, user_id: str, conversation_id: str, epoch: int, turn: KeptTurn) -> None:
         now = self._now()

@@ -23,6 +23,8 @@ FRAME_HEADER: Final = Struct("<BBHId")
 FRAME_VERSION: Final = 1
 FRAME_AUDIO: Final = 1
 FLAG_END_OF_UTTERANCE: Final = 1
+_PLAIN: Final = bytes((FRAME_VERSION, FRAME_AUDIO, 0, 0))
+_AFTER_PLAIN: Final = Struct("<Id").unpack_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +234,14 @@ def _audio_from_json(raw: dict[str, Any], text: str, subprotocol: Subprotocol) -
     if len(pcm) % 2:
         raise RemoteProtocolError("audio.data must hold whole 16-bit samples, not an odd number of bytes")
     return Audio(pcm=pcm, end_of_utterance=end_of_utterance)
+
+
+def plain_audio(frame: bytes) -> tuple[int, float] | None:
+    """Sequence and capture time of a frame that is nothing but audio and well formed; None: see `decode_binary`."""
+    if not frame.startswith(_PLAIN) or len(frame) <= FRAME_HEADER.size or len(frame) % 2:
+        return None
+    sequence, captured_at_ms = _AFTER_PLAIN(frame, len(_PLAIN))
+    return (sequence, captured_at_ms) if math.isfinite(captured_at_ms) else None
 
 
 def decode_binary(frame: bytes, subprotocol: Subprotocol) -> Audio:

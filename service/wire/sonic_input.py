@@ -177,9 +177,14 @@ type ModelInput = (
 def encode(event: ModelInput) -> bytes:
     """Spell one event as the JSON document of one chunk."""
     if isinstance(event, AudioInput):
-        return b"".join((event.block.prefix, pybase64.b64encode(event.pcm), _AUDIO_SUFFIX))
+        return encode_audio(event.block, event.pcm)
     name, body = _spell(event)
     return orjson.dumps({"event": {name: body}})
+
+
+def encode_audio(block: AudioBlock, pcm: bytes) -> bytes:
+    """Spell some of the user's audio, as `encode` does an `AudioInput`."""
+    return b"".join((block.prefix, pybase64.b64encode(pcm), _AUDIO_SUFFIX))
 
 
 def _spell(event: ModelInput) -> tuple[str, dict[str, Any]]:  # noqa: PLR0911 - one return for each event

@@ -6,6 +6,7 @@ events, `role` missing or present, `additionalModelFields` as a string of JSON, 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 import orjson
@@ -188,17 +189,27 @@ def _audio_by_slicing(payload: bytes) -> AudioOutput | None:
     end = payload.find(b'"', start)
     if start < len(_AUDIO_OPENING) or end < 0:
         return None
+    content_id = _content_id(payload[:start], payload[end:])
+    if content_id is None:
+        return None
     try:
-        body = orjson.loads(payload[:start] + payload[end:])["event"]["audioOutput"]
+        pcm = pybase64.b64decode(payload[start:end], validate=True)
+    except ValueError:
+        return None
+    return None if len(pcm) % 2 else AudioOutput(content_id=content_id, pcm=pcm)
+
+
+@lru_cache(maxsize=1024)
+def _content_id(before: bytes, after: bytes) -> str | None:
+    """The block of an audio document without its audio; remembered, because all of a reply's are the same so."""
+    try:
+        body = orjson.loads(before + after)["event"]["audioOutput"]
         if body["content"] != "":
             return None
         content_id = body["contentId"]
-        pcm = pybase64.b64decode(payload[start:end], validate=True)
     except (KeyError, TypeError, ValueError):
         return None
-    if len(pcm) % 2 or not isinstance(content_id, str):
-        return None
-    return AudioOutput(content_id=content_id, pcm=pcm)
+    return content_id if isinstance(content_id, str) else None
 
 
 _KINDS: Final[Mapping[str, ContentType]] = {"TEXT": "TEXT", "AUDIO": "AUDIO", "TOOL": "TOOL"}

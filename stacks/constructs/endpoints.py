@@ -12,6 +12,7 @@ from stacks.stage_config import KEYS_OBJECT, StageConfig
 # A transaction has no action of its own; it needs those of its parts.
 TABLE_ACTIONS: Final = (
     "dynamodb:GetItem",
+    "dynamodb:BatchGetItem",
     "dynamodb:Query",
     "dynamodb:PutItem",
     "dynamodb:UpdateItem",

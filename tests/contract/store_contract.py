@@ -65,6 +65,28 @@ class StoreContract:
 
         assert (turn(1, "Größe 😀", "Es ist\nsonnig."), stage.now) == (saved.turn, saved.saved_at)
 
+    async def test_the_present_owners_of_many_conversations_are_known_at_once(self, stage: Stage) -> None:
+        store = stage.store()
+        await store.begin("ann", C1, grip("s1"))
+        await store.attach("ann", C1, grip("s2"), history_bytes=KEPT)
+        await store.begin("bob", C2, grip("s3"))
+        await store.begin("bob", C3, grip("s4"))
+        await store.delete("bob", C3)
+        asked = [("ann", C1), ("bob", C2), ("bob", C3), ("bob", C1)]
+
+        assert {("ann", C1): 2, ("bob", C2): 1} == await stage.store().epochs(asked)
+        assert {} == await store.epochs([])
+
+    async def test_more_owners_are_known_than_one_request_can_ask_for(self, stage: Stage) -> None:
+        store = stage.store()
+        names = [f"01JD{number:022}" for number in range(103)]
+        for name in names:
+            await store.begin("ann", name, grip(f"s{name}"))
+
+        assert dict.fromkeys((("ann", name) for name in names), 1) == await store.epochs(
+            [("ann", name) for name in names]
+        )
+
     async def test_turns_come_in_the_order_of_their_numbers(self, stage: Stage) -> None:
         store = stage.store()
         await store.begin("ann", C1, grip("s1"))

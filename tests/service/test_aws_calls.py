@@ -30,7 +30,8 @@ PARTS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "Cond
 def actions_of(operation: str, parameters: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """(action, table) of every permission that a call of DynamoDB needs."""
     if operation != "TransactWriteItems":
-        yield f"dynamodb:{operation}", parameters["TableName"]
+        tables = parameters.get("RequestItems") or [parameters["TableName"]]
+        yield from ((f"dynamodb:{operation}", table) for table in tables)
         return
     for item in parameters["TransactItems"]:
         ((part, body),) = item.items()
@@ -73,6 +74,7 @@ async def everything(store: ConversationStore) -> set[str]:
     await store.begin("ann", C1, grip("s1", "hash"))
     await store.save_turn("ann", C1, 1, turn(1))
     await store.renew("ann", C1, 1, grip("s1", "other"))
+    await store.epochs([("ann", C1)])
     await store.resume("ann", "s1", "other", grip("s2"), history_bytes=KEPT)
     await store.attach("ann", C1, grip("s3"), history_bytes=KEPT)
     await store.conversations("ann", limit=5)
@@ -83,7 +85,7 @@ async def everything(store: ConversationStore) -> set[str]:
     await store.begin("ann", C2, grip("s4"))
     await store.forget("ann")
     await store.aclose()
-    return {"check", "begin", "save_turn", "renew", "resume", "attach", "conversations", "conversation", "turns",
+    return {"check", "begin", "save_turn", "renew", "epochs", "resume", "attach", "conversations", "conversation", "turns",
             "rename", "delete", "forget", "aclose"}  # fmt: skip
 
 

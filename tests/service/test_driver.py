@@ -63,6 +63,7 @@ class ScriptedSession:
     deadline: float | None = NOW + 3_600.0
     ticks: list[float] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    lane: None = None
 
     def receive(self, event: Event, now: float) -> Sequence[Effect]:
         assert NOW == now

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient, WebSocketTestSession
 
-from service.stores.ports import Retention
+from service.stores.ports import Retention, StoreUnavailableError
 from service.stores.sqlite import SqliteStore
 from tests.service.fake_model import FakeModel
 from tests.service.serving import serving
@@ -165,3 +166,62 @@ def test_what_was_invented_is_refused_and_a_fresh_start_works(tmp_path: Path, ch
             say(third, "start", conversationId=ready["conversationId"])
             assert ready["conversationId"] == hear(third, "ready")["conversationId"]
             say(third, "end")
+
+
+@contextmanager
+def talking(client: TestClient) -> Iterator[tuple[WebSocketTestSession, dict[str, Any]]]:
+    """A session with one saved turn, and its `ready`."""
+    with socket(client) as opened:
+        say(opened, "start")
+        ready = hear(opened, "ready")
+        say(opened, "text", text="hello")
+        hear(opened, "turn", saved=True)
+        yield opened, ready
+
+
+def look_after(client: TestClient) -> int:
+    """As the process does every four seconds: how many sessions ended."""
+    portal, app = client.portal, client.app
+    assert portal is not None
+    assert isinstance(app, FastAPI)
+    return int(portal.call(app.state.sessions.look_after))
+
+
+def test_an_owner_that_says_nothing_learns_soon_that_its_conversation_goes_on_elsewhere(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "c.sqlite"
+    with process(path) as (client, _), talking(client) as (first, ready), process(path) as (other, _):
+        assert [0, 0] == [look_after(client), look_after(other)]
+        with socket(other) as second:
+            say(second, "start", conversationId=ready["conversationId"])
+            hear(second, "ready", epoch=2)
+            assert [1, 0] == [look_after(client), look_after(other)]
+            assert ("superseded", 4409) == refusal(first)
+            say(second, "text", text="I am not alone")
+            hear(second, "turn", saved=True)
+            say(second, "end")
+
+
+def test_an_owner_that_says_nothing_learns_soon_that_its_conversation_was_deleted(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite"
+    with process(path) as (client, _), talking(client) as (first, ready), process(path) as (other, _):
+        address = f"/api/conversations/{ready['conversationId']}"
+        assert 204 == other.delete(address, headers={"authorization": "Bearer ann"}).status_code
+        assert 1 == look_after(client)
+        assert ("conversation_unknown", 4410) == refusal(first)
+
+
+def test_a_store_that_cannot_say_who_owns_what_ends_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def throttled(*_: object) -> None:
+        raise StoreUnavailableError("throttled")
+
+    with process(tmp_path / "c.sqlite") as (client, _), talking(client) as (first, _):
+        monkeypatch.setattr(SqliteStore, "epochs", throttled)
+        with pytest.raises(StoreUnavailableError):
+            look_after(client)
+        say(first, "text", text="still there?")
+        hear(first, "turn", turn=2, saved=True)
+        say(first, "end")

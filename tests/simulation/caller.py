@@ -17,6 +17,12 @@ from tests.simulation.wire import RefusedError, Wire
 _RING_FRAMES: Final = 50
 _WINDOW_S: Final = 120.0
 _CONNECT_TIMEOUT_S: Final = 10.0
+_FIRST_CONNECT_TIMEOUTS_S: Final = (3.0, 4.0)
+"""A way that leads nowhere is left soon, twice: the next may lead elsewhere."""
+_PATIENCE_S: Final = 3.0
+"""For the answer to a ping."""
+_READY_WITHIN_S: Final = 15.0
+_QUEUE_PATIENCE_S: Final = 130.0
 _STUCK_AFTER_S: Final = 90.0
 _LOST: Final = frozenset({None, 1006, 1012})
 _GOODBYE: Final = 1000
@@ -87,17 +93,22 @@ class Caller:
         self._closed: asyncio.Future[int | None] | None = None
         self._changed = asyncio.Event()
         self._way = Way.NEW
-        self._is_ready = False
+        self._is_ready = self._is_queued = False
         self._state = ""
         self._session_id = self._token = ""
         self._last_seq = 0
-        self._heard_at = 0.0
-        self._heartbeat_s = 20.0
+        self._heard_at = self._came_back_at = 0.0
+        self._heartbeat_s = 5.0
         self._lost_at: float | None = None
-        self._came_back_at = 0.0
-        self._reconnect_after_s: float | None = None
+        self._lost_with: int | None = None
+        self._last_error = ""
+        """Of this connection."""
+        self._sent_on_at: float | None = None
+        """When the process that leaves wants this client to be elsewhere."""
         self._sequence = 0
         self._ring: deque[tuple[int, bytes]] = deque(maxlen=_RING_FRAMES)
+        self._typed: str | None = None
+        """What nobody has said to have heard yet."""
         self._utterances = 0
         self._attachments = 0
         self._is_leaving = False
@@ -117,6 +128,8 @@ class Caller:
         self.asked: list[str] = []
         self.gaps: list[float] = []
         self.gap_ends: list[float] = []
+        self.gap_codes: list[int | None] = []
+        """How the connection before each gap was closed."""
         self.closes: Counter[int | None] = Counter()
         self.errors: Counter[str] = Counter()
         self.resumed = self.taken_over = self.refused = 0
@@ -214,6 +227,7 @@ class Caller:
 
     async def _ask(self, typed: str) -> str:
         if self._dice.random() >= self._habits.speaks:
+            self._typed = typed
             self._send({"type": "text", "text": typed})
             return typed
         self._utterances += 1
@@ -293,7 +307,9 @@ class Caller:
         failures = 0
         while True:
             try:
-                async with asyncio.timeout(_CONNECT_TIMEOUT_S):
+                async with asyncio.timeout(
+                    (*_FIRST_CONNECT_TIMEOUTS_S, _CONNECT_TIMEOUT_S)[min(failures, 2)]
+                ):
                     await self._attach()
             except (OSError, TimeoutError, RefusedError) as error:
                 self.refused += isinstance(error, RefusedError)
@@ -309,9 +325,10 @@ class Caller:
             failures = 0 if self._is_ready else failures + 1
             self._is_ready = False
             self._choose_way(code)
-            if self._reconnect_after_s is not None:
-                await asyncio.sleep(self._reconnect_after_s)
-                self._reconnect_after_s = None
+            if self._sent_on_at is not None:
+                # The moments were spread by the process that leaves; most are over when it closes.
+                await asyncio.sleep(max(0.0, self._sent_on_at - self._loop.time()))
+                self._sent_on_at = None
             elif failures or code not in _LOST:
                 await self._back_off(max(1, failures))
             else:
@@ -320,7 +337,7 @@ class Caller:
     def _choose_way(self, code: int | None) -> None:
         if self.conversation_id is None:
             self._way = Way.NEW
-        elif code in _LOST and self._token:
+        elif (code in _LOST or self._last_error == "going_away") and self._token:
             self._way = Way.RESUME
         elif self._way is Way.CONTINUE and code == 4410:
             if self.saved:
@@ -345,7 +362,8 @@ class Caller:
                 closed.set_result(code)
 
         wire = self._wire = Wire(bearer=self._bearer, on_message=self._on_message, on_closed=on_closed)
-        self._is_ready = False
+        self._is_ready = self._is_queued = False
+        self._last_error = ""
         self._heard_at = loop.time()
         if self._way is Way.RESUME and self._lost_at is not None and loop.time() - self._lost_at > _WINDOW_S:
             self._way = Way.CONTINUE
@@ -366,25 +384,49 @@ class Caller:
                 return {"type": "start", "resume": claim}
 
     async def _attend(self) -> int | None:
-        """Until the connection is closed, or has been silent for two heartbeats."""
+        """Until the connection is closed, or a ping was not answered in time."""
         assert self._closed is not None
         assert self._wire is not None
         pings = 0
-        code: int | None = None
-        while True:
-            await asyncio.wait({self._closed}, timeout=self._heartbeat_s)
-            if self._closed.done():
-                code = self._closed.result()
-                break
-            if self._loop.time() - self._heard_at > 2 * self._heartbeat_s:
+        while not self._closed.done():
+            if not self._is_ready:
+                await self._until_ready()
+                continue
+            pings += 1
+            asked_at = self._loop.time()
+            self._send({"type": "ping", "id": pings}, even_now=True)
+            while self._heard_at < asked_at and self._loop.time() < asked_at + _PATIENCE_S:
+                await asyncio.wait({self._closed}, timeout=0.5)
+                if self._closed.done():
+                    break
+            if not self._closed.done() and self._heard_at < asked_at:
                 self._wire.abort()
                 break
-            pings += 1
-            self._send({"type": "ping", "id": pings}, even_now=True)
+            await self._while_it_speaks(asked_at + self._heartbeat_s)
+        code = self._closed.result() if self._closed.done() else None
         if self._lost_at is None:
-            self._lost_at = self._heard_at
+            self._lost_at, self._lost_with = self._heard_at, code
         self._changed.set()
         return code
+
+    async def _while_it_speaks(self, until: float) -> None:
+        """The next ping is due, or nothing came for half a heartbeat."""
+        assert self._closed is not None
+        while not self._closed.done():
+            due_at = min(until, self._heard_at + self._heartbeat_s / 2)
+            if due_at <= self._loop.time():
+                return
+            await asyncio.wait({self._closed}, timeout=due_at - self._loop.time())
+
+    async def _until_ready(self) -> None:
+        """A service that says nothing for too long is left; one that told a place in line is waited for."""
+        assert self._closed is not None
+        assert self._wire is not None
+        await asyncio.wait({self._closed}, timeout=1.0)
+        silent_s = self._loop.time() - self._heard_at
+        if silent_s > (_QUEUE_PATIENCE_S if self._is_queued else _READY_WITHIN_S):
+            self._wire.abort()
+            await asyncio.wait({self._closed}, timeout=1.0)
 
     # Hearing
 
@@ -394,6 +436,7 @@ class Caller:
             return
         told = json.loads(message)
         self._check_seq(told)
+        self._is_queued |= told["type"] == "queued"
         match told["type"]:
             case "ready":
                 self._ready(told)
@@ -401,14 +444,16 @@ class Caller:
                 self._state = told["state"]
             case "transcript" if (told["role"], told["stage"]) == ("user", "spoken"):
                 self.turns.setdefault(told["turn"], Said()).add(told["text"])
+                self._typed = None if told["text"] == self._typed else self._typed
             case "turn":
                 self._turn(told)
             case "ack":
                 while self._ring and self._ring[0][0] <= told["sequence"]:
                     self._ring.popleft()
             case "goAway":
-                self._reconnect_after_s = told["reconnectAfterMs"] / 1_000
+                self._sent_on_at = self._loop.time() + told["reconnectAfterMs"] / 1_000
             case "error":
+                self._last_error = told["code"]
                 self.errors[told["code"]] += 1
             case _:
                 pass
@@ -435,15 +480,20 @@ class Caller:
             for sequence, frame in self._ring:
                 assert sequence >= 0
                 self._send_bytes(frame)
+            if self._typed is not None:
+                # What was heard of it was told again before `ready`.
+                self._send({"type": "text", "text": self._typed}, even_now=True)
         else:
             self.taken_over += self._way is not Way.NEW
             self._ring.clear()
             self.turns.clear()
+            self._typed = None
         self._is_ready = True
         self._came_back_at = self._loop.time()
         if self._lost_at is not None:
             self.gaps.append(self._came_back_at - self._lost_at)
             self.gap_ends.append(self._came_back_at)
+            self.gap_codes.append(self._lost_with)
             self._lost_at = None
 
     def _turn(self, told: dict[str, Any]) -> None:

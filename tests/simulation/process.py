@@ -125,6 +125,9 @@ class Process:
     def crash(self) -> None:
         """SIGKILL, or the loss of the machine: nobody is told anything."""
         self.is_gone = True
+        for attended in self.app.state.sessions._running:
+            # The loop ends the tasks of a lost machine; its timers are ended here.
+            attended._broken = True
         self.model.die()
         for way in self._ways:
             way.is_alive = False

@@ -73,7 +73,7 @@ class Figures:
         gaps = sorted(self.gaps)
         seen = (
             f"{len(gaps)} gaps, p50 {gaps[len(gaps) // 2]:.1f} s, p95 {gaps[len(gaps) * 95 // 100]:.1f} s,"
-            f" longest {gaps[-1]:.1f} s"
+            f" p99 {gaps[len(gaps) * 99 // 100]:.1f} s, longest {gaps[-1]:.1f} s"
             if gaps
             else "no gap"
         )

@@ -58,7 +58,7 @@ REFUSED = (
     ("service.target_utilization_percent", 95, "20 to 80"),
     ("service.heartbeat_s", 1, "5 to 300"),
     ("service.heartbeat_s", 61, "at least 122, two heartbeats"),
-    ("service.idle_timeout_s", 30, "at least 40"),
+    ("service.idle_timeout_s", 9, "at least 10"),
     ("service.idle_timeout_s", 4001, "at most 4000"),
     ("service.deregistration_delay_s", 480, "540 to 3600"),
     ("service.stop_timeout_s", 121, "30 to 120"),

@@ -1,7 +1,7 @@
 import pytest
 
 from talk.protocol import Ack, Ready
-from talk.resumption import Resumption, waits_s
+from talk.resumption import Resumption, is_sent_on, waits_s
 
 READY = Ready(
     session_id="s-1",
@@ -75,3 +75,12 @@ def test_tries_come_with_growing_waits_for_about_a_minute() -> None:
 
     assert [0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0] == waits
     assert 120 >= len(list(waits_s(0.0)))
+
+
+def test_who_is_sent_on_tries_at_once_and_then_like_anybody_else() -> None:
+    assert [0.0, *waits_s(0.5)] == [*waits_s(0.5, is_expected=True)]
+    assert [True, False, False] == [
+        is_sent_on(4503, "going_away"),
+        is_sent_on(4503, "at_capacity"),
+        is_sent_on(1006, ""),
+    ]

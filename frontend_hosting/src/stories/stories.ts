@@ -1,11 +1,13 @@
 // Every state of the viewer, made by the events that lead to it: a state that cannot be reached cannot be shown.
 
 import { closingFor } from '../voice/close-codes.ts'
+import { ERROR_CODES, type ErrorCode } from '../voice/error-codes.ts'
 import type { NoticeCode } from '../voice/notices.ts'
 import type { ProblemCode } from '../voice/problems.ts'
 import type { Ready, ServerMessage, ServerPhase } from '../voice/protocol.ts'
 import type { VoiceEvent } from '../voice/session.ts'
 import { en } from '../voice/words/en.ts'
+import type { ArchiveStory } from './story-archive.ts'
 
 export type Story = {
   readonly name: string
@@ -15,6 +17,8 @@ export type Story = {
   readonly assistant: number
   /** How far the first reply has got, for the caption. */
   readonly positionMs: number | null
+  /** What the past conversations are; by default there are some. */
+  readonly archive?: ArchiveStory
 }
 
 /** A morning in November. */
@@ -66,6 +70,8 @@ const story = (name: string, events: readonly VoiceEvent[], sound: Partial<Omit<
 const notice = (code: NoticeCode): Story => story(`notice ${code}`, [...TALKED, { type: 'noticed', notice: code }])
 const failed = (code: ProblemCode): Story => story(`failed ${code}`, [...TALKED, { type: 'problemMet', problem: { code, detail: null }, atMs: STARTED_AT + 60_000 }])
 
+const refused = (error: ErrorCode): Story => story(`refused ${error}`, [...TALKED, { type: 'problemMet', problem: { code: 'serviceRefused', detail: null, error }, atMs: STARTED_AT + 60_000 }])
+
 export const STORIES: readonly [Story, ...Story[]] = [
   story('idle', []),
   story('waiting for the microphone', [{ type: 'startRequested', typing: false }]),
@@ -87,7 +93,7 @@ export const STORIES: readonly [Story, ...Story[]] = [
     receive({ type: 'tool', seq: 6, turn: 1, toolUseId: 'b', name: 'weather_forecast', status: 'started' }, 5000),
   ]),
   story('typing only', [{ type: 'startRequested', typing: true }, receive(READY), service('listening', 100)]),
-  story('complaint', [...TALKED, receive({ type: 'error', seq: 12, code: 'model_throttled', message: 'The model is busy. Please say it again.', retryable: true, correlationId: null }, 13_000)]),
+  story('complaint', [...TALKED, receive({ type: 'error', seq: 12, code: 'model_silent', message: 'The model gave no reply.', retryable: true, correlationId: null }, 13_000)]),
   story('unanswered', [...ASKED, receive({
     type: 'turn', seq: 9, turn: 1, outcome: 'unanswered', closedBy: 'watchdog', responseId: null, saved: false,
     timings: { utteranceMs: 1800, endpointingMs: 2000, timeToFirstAudioMs: null, replyMs: null },
@@ -95,7 +101,12 @@ export const STORIES: readonly [Story, ...Story[]] = [
   story('leaving', [...TALKED, receive({ type: 'goAway', seq: 13, reason: 'deploy', deadlineMs: 25_000, reconnectAfterMs: 3000 }, 13_000)]),
   story('reconnecting', [...TALKED, { type: 'socketClosed', closing: closingFor(1006), retryAtMs: Date.now() + 12_000, atMs: STARTED_AT + 20_000 }]),
   story('reconnected', [...TALKED, { type: 'socketClosed', closing: closingFor(1006), retryAtMs: 0, atMs: STARTED_AT + 20_000 }, receive(READY, 21_000), service('listening', 21_100)]),
+  ...(['empty', 'loading', 'unreachable', 'unavailable', 'notKept', 'signedOut'] as const).map((archive) => story(`past ${archive}`, [], { archive })),
+  story('budget spent', [...TALKED, receive({ type: 'goAway', seq: 13, reason: 'budget', deadlineMs: 20_000, reconnectAfterMs: 3_600_000 }, 13_000)]),
+  story('longest call', [...TALKED, receive({ type: 'goAway', seq: 13, reason: 'max_duration', deadlineMs: 20_000, reconnectAfterMs: 0 }, 13_000)]),
+  story('in line', [...OPENING, receive({ type: 'queued', seq: 1, position: 3 })]),
   story('ended', [...TALKED, { type: 'endRequested', atMs: STARTED_AT + 60_000 }]),
   ...(Object.keys(en.notices) as NoticeCode[]).map(notice),
   ...(Object.keys(en.problems) as ProblemCode[]).map(failed),
+  ...ERROR_CODES.map(refused),
 ]

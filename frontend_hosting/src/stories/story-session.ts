@@ -3,6 +3,7 @@ import type { Options } from '../voice/service.ts'
 import { createVoiceStore } from '../voice/store.ts'
 import type { VoiceSession } from '../voice/voice-session.ts'
 import type { Story } from './stories.ts'
+import { storyArchive } from './story-archive.ts'
 
 const OPTIONS: Options = {
   model: 'amazon.nova-2-sonic-v1:0',
@@ -15,7 +16,7 @@ const OPTIONS: Options = {
 }
 
 /** A session that has come to a story's state and stays there: no microphone, no socket, no service. */
-export function storySession({ events, microphone, assistant, positionMs }: Story): VoiceSession {
+export function storySession({ events, microphone, assistant, positionMs, archive = 'full' }: Story): VoiceSession {
   const store = createVoiceStore()
   const conversation = new Conversation(store, {
     openAudio: never,
@@ -36,7 +37,7 @@ export function storySession({ events, microphone, assistant, positionMs }: Stor
   conversation.meters.assistant = assistant
   // An instant that does not come: what is heard stands still.
   if (positionMs !== null) conversation.meters.playout = { responseId: 1, positionMs, arrivedMs: 6900, atMs: Number.MAX_SAFE_INTEGER }
-  return { store, conversation, fetchOptions: () => Promise.resolve(OPTIONS) }
+  return { store, conversation, fetchOptions: () => Promise.resolve(OPTIONS), archive: storyArchive(archive) }
 }
 
 function never(): Promise<never> {

@@ -129,3 +129,35 @@ export function DetailsIcon(): ReactNode {
     </Icon>
   )
 }
+
+export function HistoryIcon(): ReactNode {
+  return (
+    <Icon>
+      <path d="M4.5 12a7.500 7.500 0 1 0 2.400-5.500L4.500 8.800M4.500 4.500v4.300h4.300M12 8v4.300l2.800 1.700" />
+    </Icon>
+  )
+}
+
+export function BackIcon(): ReactNode {
+  return (
+    <Icon>
+      <path d="M19 12H5M11 6l-6 6 6 6" />
+    </Icon>
+  )
+}
+
+export function RenameIcon(): ReactNode {
+  return (
+    <Icon>
+      <path d="M5 19h3.500L19 8.500a2.100 2.100 0 0 0-3-3L5.500 16zM14 7.500l3 3" />
+    </Icon>
+  )
+}
+
+export function DeleteIcon(): ReactNode {
+  return (
+    <Icon>
+      <path d="M4.500 7h15M9.500 7V5a1 1 0 0 1 1-1h3a1 1 0 0 1 1 1v2M6.500 7l.8 11.500a1.500 1.500 0 0 0 1.500 1.500h6.400a1.500 1.500 0 0 0 1.500-1.500L17.500 7M10 11v5M14 11v5" />
+    </Icon>
+  )
+}

@@ -3,6 +3,8 @@
 // Trying again means another session in the same conversation, which the service tells the model about. Where it keeps
 // none, or has it no more, the thread stays on the page and says that the assistant remembers nothing of it.
 
+import { isLasting } from './error-codes.ts'
+
 export type Closing =
   /** The call is over, calmly. */
   | { readonly kind: 'end'; readonly why: EndReason }
@@ -12,7 +14,7 @@ export type Closing =
   | { readonly kind: 'retry'; readonly leastMs: number; readonly problem: CloseProblem }
 
 /** `signedInAgain`: the page was away for it, and has come back with what was said. */
-export type EndReason = 'done' | 'idle' | 'superseded' | 'signedInAgain'
+export type EndReason = 'done' | 'maxDuration' | 'idle' | 'superseded' | 'signedInAgain'
 export type CloseProblem =
   | 'connectionLost'
   | 'messageTooBig'
@@ -47,9 +49,10 @@ const CLOSINGS: Readonly<Record<number, Closing>> = {
   4503: { kind: 'retry', leastMs: 0, problem: 'serviceLeaving' },
 }
 
-/** What to do about a close code. One that nobody documented is treated as a lost connection. */
-export function closingFor(code: number): Closing {
-  return CLOSINGS[code] ?? { kind: 'retry', leastMs: 0, problem: 'connectionLost' }
+/** What to do about a close code, and the error before it. A code that nobody documented is treated as a lost connection. */
+export function closingFor(code: number, error: string | null = null): Closing {
+  const closing = CLOSINGS[code] ?? ({ kind: 'retry', leastMs: 0, problem: 'connectionLost' } as const)
+  return closing.kind === 'retry' && isLasting(error) ? { kind: 'fail', problem: closing.problem } : closing
 }
 
 const FIRST_TRY_WITHIN_MS = 500

@@ -4,8 +4,8 @@
 
 import type { SocketToPage } from './audio/messages.ts'
 import { type Closing, closingFor, HEARTBEAT_LOST, RetryPlan } from './close-codes.ts'
-import type { Problem } from './problems.ts'
-import type { ClientMessage, ServerMessage } from './protocol.ts'
+import { type Problem, problemAfter } from './problems.ts'
+import type { ClientMessage, ServerError, ServerMessage } from './protocol.ts'
 import { Renewal } from './renewal.ts'
 import type { OpenSocket, SocketPorts, VoiceSocket } from './socket.ts'
 import { type GetTicket, refusalOf, type TicketRefused } from './tickets.ts'
@@ -29,13 +29,15 @@ export type ConnectionListener = {
   /** The service does not have the conversation that was to be continued; what follows must not ask for it. */
   readonly onConversationUnknown: () => void
   /** The last complaint of the service, for the problem that follows it. */
-  readonly complaint: () => string | null
+  readonly complaint: () => ServerError | null
 }
 
 /** `opening`: for a ticket, then for `ready`. `waiting`: for the next attempt. */
 type Standing = 'opening' | 'live' | 'waiting' | 'over'
 
 const READY_WITHIN_MS = 15_000
+/** A way back that leads nowhere is left soon, twice: the next may lead elsewhere. Ticket and upgrade together. */
+const OPENED_WITHIN_MS = [3000, 4000]
 const LINGER_MS = 1000
 const CONVERSATION_UNKNOWN = 4410
 
@@ -47,6 +49,8 @@ export class Connection {
   readonly #retries = new RetryPlan()
   #standing: Standing = 'opening'
   #began = false
+  /** How often it was tried since the connection was lost. */
+  #waysBack = 0
   #attempts = 0
   /** A call that was refused before it began: once more, for a ticket lives for seconds. */
   #triedAnotherTicket = false
@@ -70,7 +74,7 @@ export class Connection {
   async open(): Promise<void> {
     const attempt = ++this.#attempts
     this.#standing = 'opening'
-    this.#expectReady()
+    this.#expectReady((this.#began ? OPENED_WITHIN_MS[this.#waysBack++] : undefined) ?? READY_WITHIN_MS)
     try {
       const ticket = await this.#ports.getTicket('known')
       if (this.#isStill(attempt)) this.#socket.open(ticket)
@@ -103,9 +107,9 @@ export class Connection {
     return this.#standing === 'opening' && attempt === this.#attempts
   }
 
-  #expectReady(): void {
+  #expectReady(withinMs: number): void {
     clearTimeout(this.#deadline)
-    this.#deadline = setTimeout(() => this.#onSilence(), READY_WITHIN_MS)
+    this.#deadline = setTimeout(() => this.#onSilence(), withinMs)
   }
 
   /** The socket may be open, yet nobody says `ready`. */
@@ -122,6 +126,7 @@ export class Connection {
     if (this.#standing === 'over') return
     switch (event.type) {
       case 'opened':
+        this.#expectReady(READY_WITHIN_MS)
         this.#listener.onOpened()
         return
       case 'roundTrip':
@@ -143,6 +148,7 @@ export class Connection {
       clearTimeout(this.#deadline)
       this.#standing = 'live'
       this.#began = true
+      this.#waysBack = 0
       this.#liveSinceMs = atMs
     } else if (message.type === 'queued') clearTimeout(this.#deadline)
     else if (message.type === 'goAway') this.#leaveAtMs = atMs + message.reconnectAfterMs
@@ -154,14 +160,15 @@ export class Connection {
     if (this.#standing === 'waiting') return
     clearTimeout(this.#deadline)
     this.#renewal.stop()
-    const closing = closingFor(code)
+    const complaint = this.#listener.complaint()
+    const closing = closingFor(code, complaint?.code)
     const unknown = code === CONVERSATION_UNKNOWN
     if (unknown) this.#listener.onConversationUnknown()
     if (this.#began || closing.kind !== 'retry') this.#close(closing)
     else if (unknown && !this.#triedAnew) {
       this.#triedAnew = true
       await this.open()
-    } else if (opened) this.#report({ code: closing.problem, detail: this.#listener.complaint() })
+    } else if (opened) this.#report(problemAfter(closing.problem, complaint))
     else if (!this.#triedAnotherTicket) {
       this.#triedAnotherTicket = true
       await this.open()
@@ -186,8 +193,11 @@ export class Connection {
   }
 
   #delay(leastMs: number, now: number): number | null {
+    // A service that leaves spreads its clients itself: each has a moment of its own, and loses no time on top of it.
+    const isSentOn = this.#leaveAtMs > 0
     const least = Math.max(leastMs, this.#leaveAtMs - now)
     this.#leaveAtMs = 0
-    return this.#retries.next({ now, liveSinceMs: this.#liveSinceMs, leastMs: least, random: this.#ports.random() })
+    const random = isSentOn ? 0 : this.#ports.random()
+    return this.#retries.next({ now, liveSinceMs: this.#liveSinceMs, leastMs: least, random })
   }
 }

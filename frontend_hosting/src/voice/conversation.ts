@@ -11,7 +11,7 @@ import { MicrophoneKeeper } from './audio/microphone-keeper.ts'
 import { ClockSync } from './clock-sync.ts'
 import { Connection, type ConnectionListener, type ConnectionPorts } from './connection.ts'
 import { EventLog, type EventSource } from './event-log.ts'
-import { keepsakeOf, readKeepsake } from './keepsake.ts'
+import { type Keepsake, keepsakeOf, readKeepsake } from './keepsake.ts'
 import type { ClientMessage, ServerMessage } from './protocol.ts'
 import type { NoticeCode } from './notices.ts'
 import type { Problem } from './problems.ts'
@@ -21,6 +21,9 @@ import { DEFAULT_SOUND, pauseFor, type SoundChoice } from './sound.ts'
 import type { VoiceStore } from './store.ts'
 
 export type Choice = { readonly language: string; readonly voice: string }
+
+/** `past`: what was said in the conversation that this call goes on with. */
+export type HowToStart = { readonly typing?: boolean; readonly past?: Keepsake }
 
 export type Ports = ConnectionPorts & {
   readonly openAudio: OpenAudio
@@ -76,7 +79,7 @@ export class Conversation {
   }
 
   /** Open the microphone, unless only typing is wanted, then the socket. */
-  async start(choice: Choice | null, { typing = false } = {}): Promise<void> {
+  async start(choice: Choice | null, { typing = false, past }: HowToStart = {}): Promise<void> {
     if (!isOver(this.#store.getState().call)) return
     const generation = ++this.#generation
     this.#calling = true
@@ -84,7 +87,7 @@ export class Conversation {
     this.#lastSpeechAtMs = null
     this.#clock = new ClockSync()
     this.#microphone = null
-    this.#dispatch('page', { type: 'startRequested', typing })
+    this.#dispatch('page', { type: 'startRequested', typing, ...(past ? { past } : {}) })
     try {
       const audio = await this.#ports.openAudio({ ...this.#sound, microphone: !typing }, {
         onMicrophoneOpened: () => this.#onMicrophoneOpened(generation),
@@ -235,6 +238,11 @@ export class Conversation {
     return keepsakeOf(this.#store.getState())
   }
 
+  /** The user had a conversation deleted, or all (null): what stands on this page of it goes as well. */
+  forget(conversationId: string | null): void {
+    this.#dispatch('page', { type: 'forgotten', conversationId })
+  }
+
   /** The service's clock, as every answer of it tells. */
   clockSeen(serviceMs: number): void {
     const wrong = Math.abs(serviceMs - this.#ports.now()) > CLOCK_TOLERANCE_MS
@@ -299,7 +307,7 @@ export class Conversation {
       onProblem: (problem) => this.#fail(problem),
       onClosed: (closing, retryAtMs) => this.#dispatch('page', { type: 'socketClosed', closing, retryAtMs, atMs: this.#ports.now() }),
       onConversationUnknown: () => this.#dispatch('page', { type: 'conversationUnknown' }),
-      complaint: () => this.#store.getState().complaint?.message ?? null,
+      complaint: () => this.#store.getState().complaint,
     }
   }
 

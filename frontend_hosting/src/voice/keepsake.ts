@@ -4,13 +4,14 @@
 // expected is not taken back.
 
 import type { VoiceState } from './session.ts'
-import type { Entry } from './thread.ts'
+import type { Entry, Note } from './thread.ts'
 
 const KEPT = ['thread', 'times', 'heard', 'sessions', 'startedAtMs', 'endedAtMs', 'language', 'conversationId'] as const
 
 export type Keepsake = Pick<VoiceState, (typeof KEPT)[number]>
 
 const VERSION = 1
+const NOTES = ['freshSession', 'takenUp', 'unanswered', 'continued'] as const satisfies readonly Note['note'][]
 
 /** Null when there is nothing that anybody would miss. */
 export function keepsakeOf(state: VoiceState): string | null {
@@ -36,7 +37,7 @@ function isEntry(value: unknown): value is Entry {
     case 'said':
       return isTexts(value['planned']) && isTexts(value['spoken']) && typeof value['fromMs'] === 'number' && typeof value['role'] === 'string'
     case 'note':
-      return value['note'] === 'freshSession' || value['note'] === 'takenUp' || value['note'] === 'unanswered'
+      return NOTES.some((note) => note === value['note'])
     case 'tool':
       return typeof value['name'] === 'string' && typeof value['status'] === 'string'
     default:

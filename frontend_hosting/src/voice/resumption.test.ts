@@ -79,3 +79,24 @@ describe('what is said again', () => {
     expect(sizes(resumption)).toEqual([1])
   })
 })
+
+describe('what was typed', () => {
+  const read = (text: string) => ({ type: 'transcript', seq: 5, turn: 1, role: 'user', stage: 'spoken', text }) as const
+
+  it('and told as heard is not sent again', () => {
+    const resumption = begun()
+    resumption.typed('one')
+    resumption.typed('two')
+    resumption.heard(read('one'))
+
+    expect(resumption.unread()).toEqual(['two'])
+  })
+
+  it('goes with a session that nobody has any more', () => {
+    const resumption = begun()
+    resumption.typed('one')
+    resumption.heard(decodeServerMessage(JSON.stringify({ ...(READY as object), seq: 1, resumed: false })))
+
+    expect(resumption.unread()).toEqual([])
+  })
+})

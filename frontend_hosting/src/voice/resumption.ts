@@ -19,6 +19,7 @@ export class Resumption {
   #lastSeq = 0
   #played: Played | null = null
   #frames: Kept[] = []
+  #typed: string[] = []
 
   /** Whether words that are said now may still be heard by somebody. */
   get isWaiting(): boolean {
@@ -32,7 +33,10 @@ export class Resumption {
       this.#sessionId = message.sessionId
       this.#resumeToken = message.resumeToken
       if (!message.resumed) this.#played = null
+      // Another process knows nothing of what the lost one had not written down: the page says so itself.
+      if (!message.resumed) this.#typed = []
     } else if (message.type === 'ack') this.#acknowledged(message.sequence)
+    else if (message.type === 'transcript' && message.role === 'user') this.#read(message.text)
   }
 
   played(played: Played): void {
@@ -45,6 +49,21 @@ export class Resumption {
     if (this.#resumeToken === null) return
     this.#frames.push({ sequence, frame })
     if (this.#frames.length > MOST_FRAMES) this.#frames.shift()
+  }
+
+  /** A text went out, or would have. */
+  typed(text: string): void {
+    if (this.#resumeToken !== null) this.#typed.push(text)
+  }
+
+  #read(text: string): void {
+    const at = this.#typed.indexOf(text)
+    if (at >= 0) this.#typed.splice(at, 1)
+  }
+
+  /** What was typed and never told as heard; the service tells that before `ready`, so that nothing is said twice. */
+  unread(): readonly string[] {
+    return this.#typed
   }
 
   #acknowledged(sequence: number): void {
@@ -83,6 +102,7 @@ export class Resumption {
   forget(): void {
     this.#sessionId = this.#resumeToken = this.#played = null
     this.#frames = []
+    this.#typed = []
     this.#lastSeq = 0
   }
 }

@@ -10,7 +10,7 @@
 import type { Closing, EndReason } from './close-codes.ts'
 import type { Keepsake } from './keepsake.ts'
 import type { NoticeCode } from './notices.ts'
-import type { Problem } from './problems.ts'
+import { type Problem, problemAfter } from './problems.ts'
 import type { Ready, ServerError, ServerMessage, ServerPhase, Tokens, TurnReport, Waterfall } from './protocol.ts'
 import { playing, silenced } from './reply-times.ts'
 import {
@@ -30,6 +30,9 @@ export type Playout =
   | { readonly status: 'silent' }
   | { readonly status: 'playing'; readonly responseId: number }
 
+/** `deploy` is also what a newer service means by a reason that this page does not know. */
+export type Leaving = 'deploy' | 'max_duration' | 'budget'
+
 export type Call =
   | { readonly status: 'idle' }
   /** `position`: how many wait for a place, oneself among them; null when nobody has to. */
@@ -40,7 +43,8 @@ export type Call =
       readonly service: ServerPhase
       readonly playout: Playout
       readonly user: 'quiet' | 'speaking'
-      readonly leaving: boolean
+      /** Why the service will close the call; null while it will not. */
+      readonly leaving: Leaving | null
     }
   | { readonly status: 'reconnecting'; readonly retryAtMs: number; readonly position?: number }
   | { readonly status: 'ended'; readonly why: EndReason }
@@ -89,7 +93,8 @@ export type VoiceState = {
 }
 
 export type VoiceEvent =
-  | { readonly type: 'startRequested'; readonly typing: boolean }
+  /** `past`: the conversation that the call goes on with. */
+  | { readonly type: 'startRequested'; readonly typing: boolean; readonly past?: Keepsake }
   | { readonly type: 'microphoneOpened' }
   | { readonly type: 'messageReceived'; readonly message: ServerMessage; readonly atMs: number; readonly audioMs?: number }
   | { readonly type: 'socketClosed'; readonly closing: Closing; readonly retryAtMs: number | null; readonly atMs: number }
@@ -113,6 +118,8 @@ export type VoiceEvent =
   | { readonly type: 'roundTripMeasured'; readonly ms: number }
   /** The page was away and is back with what was said before. */
   | { readonly type: 'restored'; readonly keepsake: Keepsake }
+  /** The user had it deleted, or everything (null). */
+  | { readonly type: 'forgotten'; readonly conversationId: string | null }
   /** The service has it no more: what comes next is a new one. */
   | { readonly type: 'conversationUnknown' }
   | { readonly type: 'complaintDismissed' }
@@ -146,7 +153,7 @@ export function reduce(state: VoiceState, event: VoiceEvent): VoiceState {
   const { call } = state
   switch (event.type) {
     case 'startRequested':
-      return isOver(call) ? started(state, event.typing) : state
+      return isOver(call) ? started(state, event.typing, event.past) : state
     case 'microphoneOpened':
       return call.status === 'opening' ? { ...state, call: { status: 'opening', step: 'service' } } : state
     case 'messageReceived':
@@ -194,6 +201,8 @@ export function reduce(state: VoiceState, event: VoiceEvent): VoiceState {
       return call.status === 'live' ? { ...state, roundTripMs: event.ms } : state
     case 'restored':
       return call.status === 'idle' ? { ...state, ...event.keepsake, call: { status: 'ended', why: 'signedInAgain' } } : state
+    case 'forgotten':
+      return isOver(call) && (event.conversationId === null || event.conversationId === state.conversationId) ? { ...INITIAL, input: state.input } : state
     case 'conversationUnknown':
       return { ...state, conversationId: null }
     case 'complaintDismissed':
@@ -236,11 +245,11 @@ export function isOver(call: Call): boolean {
   return call.status === 'idle' || call.status === 'ended' || call.status === 'failed'
 }
 
-function started(state: VoiceState, typing: boolean): VoiceState {
+function started(state: VoiceState, typing: boolean, past: Keepsake | undefined): VoiceState {
   const kept: Input = state.input.mode === 'pushToTalk' ? { mode: 'pushToTalk', held: false } : { mode: 'handsFree', muted: false }
   return {
     ...INITIAL,
-    ...(wasCutShort(state.call) ? { ...state, ...FORGOTTEN } : {}),
+    ...(past ?? (wasCutShort(state.call) ? { ...state, ...FORGOTTEN } : {})),
     call: { status: 'opening', step: typing ? 'service' : 'microphone' },
     input: typing ? { mode: 'typing' } : kept,
   }
@@ -298,7 +307,7 @@ function received(state: VoiceState, message: ServerMessage, atMs: number, audio
       // It comes again once it is saved, and says nothing else that is new.
       return message.saved ? state : { ...state, lastTurn: lastTurnOf(message), thread: withOutcome(state.thread, session, message.turn, outcomeOf(message.outcome)) }
     case 'goAway':
-      return call.status === 'live' ? { ...state, call: { ...call, leaving: true } } : state
+      return call.status === 'live' ? { ...state, call: { ...call, leaving: leavingFor(message.reason) } } : state
     case 'tool':
       return { ...state, thread: withTool(state.thread, { ...message, session }) }
     case 'usage': {
@@ -323,7 +332,7 @@ function attached(state: VoiceState, ready: Ready, atMs: number): VoiceState {
   const note = noteOn(state, ready)
   return {
     ...state,
-    call: { status: 'live', ready, service: 'connecting', playout: { status: 'silent' }, user: 'quiet', leaving: false },
+    call: { status: 'live', ready, service: 'connecting', playout: { status: 'silent' }, user: 'quiet', leaving: null },
     thread: note && state.thread.length > 0 ? withNote(state.thread, note) : state.thread,
     sessions: ready.resumed ? Math.max(1, state.sessions) : state.sessions + 1,
     startedAtMs: state.startedAtMs ?? atMs,
@@ -354,9 +363,9 @@ function closed(
 ): VoiceState {
   const { call } = state
   if (isOver(call)) return state
-  if (closing.kind === 'end') return over(state, { status: 'ended', why: closing.why }, atMs)
+  if (closing.kind === 'end') return over(state, { status: 'ended', why: endedBy(call, closing.why) }, atMs)
   if (closing.kind === 'fail' || retryAtMs === null) {
-    return over(state, { status: 'failed', problem: { code: closing.problem, detail: state.complaint?.message ?? null } }, atMs)
+    return over(state, { status: 'failed', problem: problemAfter(closing.problem, state.complaint) }, atMs)
   }
   return {
     ...state,
@@ -365,6 +374,12 @@ function closed(
     roundTripMs: null,
   }
 }
+
+const leavingFor = (reason: string): Leaving => (reason === 'max_duration' || reason === 'budget' ? reason : 'deploy')
+
+/** A calm end has a reason when it was announced. */
+const endedBy = (call: Call, why: EndReason): EndReason =>
+  why === 'done' && call.status === 'live' && call.leaving === 'max_duration' ? 'maxDuration' : why
 
 function lastTurnOf({ waterfall, costUsd }: TurnReport): LastTurn {
   return { waterfall: waterfall ?? null, costUsd: costUsd ?? null }

@@ -88,6 +88,7 @@ export class SocketRelay {
   }
 
   #receive(data: string | ArrayBuffer): void {
+    this.#heartbeat?.heard(this.#ports.now())
     try {
       if (typeof data === 'string') this.#receiveMessage(decodeServerMessage(data))
       else this.#receiveAudio(data)
@@ -112,9 +113,10 @@ export class SocketRelay {
       if (!message.resumed) this.#latest = this.#flushedUpTo = 0
       this.#rateHz = message.outputSampleRateHz
       this.#tellPlayer({ type: 'rate', hz: message.outputSampleRateHz })
-      this.#heartbeat = new Heartbeat(this.#ports.now())
+      this.#heartbeat = new Heartbeat(this.#ports.now(), message.heartbeatMs)
       // Whoever goes on has heard nothing that was not confirmed; what was taken is dropped there by its number.
       for (const frame of this.#resumption.unconfirmed()) this.#socket?.send(frame)
+      for (const text of this.#resumption.unread()) this.#socket?.send(encodeClientMessage({ type: 'text', text }))
       this.tick()
     } else if (message.type === 'interrupted') {
       this.#flush(message.responseId)
@@ -161,6 +163,7 @@ export class SocketRelay {
 
   #send(message: ClientMessage): void {
     if (message.type === 'played') this.#resumption.played({ responseId: message.responseId, positionMs: message.positionMs })
+    if (message.type === 'text') this.#resumption.typed(message.text)
     if (this.#socket?.readyState === OPEN) this.#socket.send(encodeClientMessage(message))
   }
 

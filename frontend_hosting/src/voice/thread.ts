@@ -28,7 +28,7 @@ export type Said = {
   readonly responseMs: number | null
 }
 
-export type Note = { readonly kind: 'note'; readonly id: string; readonly note: 'freshSession' | 'takenUp' | 'unanswered' }
+export type Note = { readonly kind: 'note'; readonly id: string; readonly note: 'freshSession' | 'takenUp' | 'unanswered' | 'continued' }
 export type Tool = {
   readonly kind: 'tool'
   readonly id: string

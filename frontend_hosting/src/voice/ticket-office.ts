@@ -1,6 +1,7 @@
 // POST /api/tickets: the access token is shown here and nowhere else; a ticket takes its place at the socket.
 
 import type { Closing } from './close-codes.ts'
+import { type ErrorCode, isErrorCode, isLasting } from './error-codes.ts'
 import type { ProblemCode } from './problems.ts'
 import { type AccessToken, type GetTicket, TicketRefused } from './tickets.ts'
 
@@ -39,13 +40,16 @@ export function ticketOffice(accessToken: AccessToken, fetch: Fetch): GetTicket 
   }
 }
 
-const refused = (code: ProblemCode, detail: string | null, closing: Closing): TicketRefused => new TicketRefused({ code, detail }, closing)
+const refused = (code: ProblemCode, detail: string | null, closing: Closing, error?: ErrorCode): TicketRefused =>
+  new TicketRefused({ code, detail, ...(error === undefined ? {} : { error }) }, closing)
 
 const unreachable = (): TicketRefused => refused('serviceUnreachable', null, { kind: 'retry', leastMs: 0, problem: 'connectionLost' })
 
 /** RFC 9457: `detail` is meant for people. */
 async function refusal(response: Response): Promise<TicketRefused> {
-  const detail = field(await response.json().catch(() => null), 'detail')
+  const body: unknown = await response.json().catch(() => null)
+  const detail = field(body, 'detail')
+  const error = ownWords(field(body, 'code'))
   const leastMs = retryAfterMs(response.headers.get('Retry-After'))
   switch (response.status) {
     case UNAUTHORIZED:
@@ -53,15 +57,23 @@ async function refusal(response: Response): Promise<TicketRefused> {
     case 403:
       return refused('forbidden', detail, { kind: 'fail', problem: 'forbidden' })
     case 429:
-      return refused('tooManyRequests', detail, { kind: 'retry', leastMs, problem: 'tooManyRequests' })
+      return refused('tooManyRequests', detail, isLasting(error ?? null) ? { kind: 'fail', problem: 'tooManyRequests' } : { kind: 'retry', leastMs, problem: 'tooManyRequests' }, error)
     case 502:
     case 504:
       return unreachable()
     default:
       return refused('serviceRefused', detail, response.status < 500
         ? { kind: 'fail', problem: 'protocolFault' }
-        : { kind: 'retry', leastMs, problem: 'serviceLeaving' })
+        : { kind: 'retry', leastMs, problem: 'serviceLeaving' }, error)
   }
+}
+
+/** Codes of the REST side are those of the protocol, and three more: why nobody at all gets a call just now. */
+const ALIASES: Readonly<Record<string, ErrorCode>> = { draining: 'going_away', full: 'at_capacity', busy: 'at_capacity' }
+
+function ownWords(code: string | null): ErrorCode | undefined {
+  if (code === null) return undefined
+  return isErrorCode(code) ? code : ALIASES[code]
 }
 
 /** Seconds; a date, which the service never sends, counts as now. */

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { browserDevices } from './audio/devices.ts'
 import { Conversation } from './conversation.ts'
 import type { Phase } from './session.ts'
+import { MemoryArchive } from './past/memory-archive.ts'
 import { createVoiceStore, type VoiceStore } from './store.ts'
 import { type VoiceSessionViewerProps, VoiceSessionViewer } from './voice-session-viewer.tsx'
 
@@ -26,7 +27,7 @@ async function open(languages: readonly string[], props: Partial<VoiceSessionVie
   const conversation = new Conversation(store, { openAudio: unused, openSocket: unused, getTicket: unused, devices: browserDevices, diagnose: unused, now: () => 0, random: () => 0 })
   const fetchOptions = (): Promise<typeof OPTIONS> => Promise.resolve(OPTIONS)
   await act(async () => {
-    render(<VoiceSessionViewer session={{ store, conversation, fetchOptions }} {...props} />)
+    render(<VoiceSessionViewer session={{ store, conversation, fetchOptions, archive: new MemoryArchive([]) }} {...props} />)
     await Promise.resolve()
   })
   return store

@@ -40,7 +40,7 @@ export function VoiceSessionViewer({
   session, accessToken = nobody, serviceUrl, fill = 'window', defaultLanguage, defaultTheme = 'system', account, signInAgain, onPhase, onState,
 }: VoiceSessionViewerProps): ReactNode {
   const [own] = useState(() => session ?? createVoiceSession({ accessToken, ...(serviceUrl === undefined ? {} : { serviceUrl }) }))
-  const { store, conversation, fetchOptions } = session ?? own
+  const { store, conversation, fetchOptions, archive } = session ?? own
   const [settings, change] = useSettings(defaultLanguage ?? 'system', defaultTheme)
   const systemDark = useMediaQuery('(prefers-color-scheme: dark)')
   const words = useLoadedWords(languageOf(settings.language, navigator.languages))
@@ -65,6 +65,7 @@ export function VoiceSessionViewer({
           store={store}
           conversation={conversation}
           fetchOptions={fetchOptions}
+          archive={archive}
           settings={settings}
           dark={settings.theme === 'system' ? systemDark : settings.theme === 'dark'}
           isPage={isPage}

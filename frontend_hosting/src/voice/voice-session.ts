@@ -3,6 +3,7 @@
 import { openAudio } from './audio/audio-path.ts'
 import { browserDevices } from './audio/devices.ts'
 import { Conversation } from './conversation.ts'
+import { type Archive, createArchive } from './past/archive.ts'
 import type { Problem } from './problems.ts'
 import { diagnose, fetchOptions, type Options } from './service.ts'
 import { createSocket } from './socket.ts'
@@ -14,6 +15,7 @@ export type VoiceSession = {
   readonly store: VoiceStore
   readonly conversation: Conversation
   readonly fetchOptions: () => Promise<Options | Problem>
+  readonly archive: Archive
 }
 
 export type VoiceService = {
@@ -41,5 +43,5 @@ export function createVoiceSession({ accessToken, serviceUrl = globalThis.locati
     now: () => Date.now(),
     random: () => Math.random(),
   })
-  return { store, conversation, fetchOptions: () => fetchOptions(fetch) }
+  return { store, conversation, fetchOptions: () => fetchOptions(fetch), archive: createArchive(accessToken, fetch) }
 }

@@ -1,7 +1,7 @@
 """One HTTP/2 connection to the model over TLS, on `h2`, and the exchanges that share it.
 
 Rule 1: h2 owns the protocol and the windows we send into; plain DATA and GOAWAY are handled here, see `http2_frames`.
-Rule 2: what one turn of the event loop produces leaves in one write.
+Rule 2: what one turn of the event loop produces for several exchanges leaves in one write.
 Rule 3: nothing is sent that the windows or the socket cannot take; `send` says how much it took.
 Rule 4: what goes wrong within an exchange ends that exchange; only what breaks HTTP/2 ends the connection.
 Rule 5: a connection that hears nothing is asked with a PING, and is lost when nothing answers.
@@ -136,6 +136,10 @@ class Connection(asyncio.Protocol):
         window.outbound_flow_control_window -= room
         engine.outbound_flow_control_window -= room
         longest = engine.max_outbound_frame_size
+        if room <= longest and not self._out and len(self._exchanges) == 1:
+            # Nothing can be joined with it; within a turn of the loop the socket joins what follows.
+            self._transport.write(data_header(exchange.stream_id, room) + data[:room])
+            return room
         for at in range(0, room, longest):
             piece = data[at : min(at + longest, room)]
             self._out.append(data_header(exchange.stream_id, len(piece)))

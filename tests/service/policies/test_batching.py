@@ -44,3 +44,13 @@ def test_long_frames_are_not_made_longer() -> None:
     assert not batch.joins(1, frame(bytes(2_050)))
     batch.add(1, frame(bytes(1_024)))
     assert not batch.joins(1, frame(bytes(3_074)))
+
+
+def test_two_frames_of_the_longest_that_fit_are_joined() -> None:
+    """Three quarters of a kilobyte more than two frames at 24 kHz."""
+    batch = Batch()
+
+    assert batch.joins(1, frame(bytes(2_048)))
+    batch.add(1, frame(bytes(2_048)))
+    assert batch.joins(1, frame(bytes(2_048)))
+    assert not batch.joins(1, frame(bytes(2_050)))

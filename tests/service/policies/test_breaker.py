@@ -55,3 +55,26 @@ def test_old_failures_are_forgotten() -> None:
     breaker.tried(worked=False, now=131.0)
 
     assert breaker.may_try(131.0)
+
+
+def test_a_failure_counts_for_its_whole_window() -> None:
+    breaker = broken(9)
+    breaker.tried(worked=False, now=130.0)
+
+    assert not breaker.may_try(130.0)
+
+
+def test_just_more_than_half_is_most() -> None:
+    breaker = Breaker()
+    for i in range(21):
+        breaker.tried(worked=i < 10, now=100.0)
+
+    assert not breaker.may_try(100.0)
+
+
+def test_one_failure_among_many_stops_nobody() -> None:
+    breaker = Breaker()
+    for i in range(20):
+        breaker.tried(worked=i > 0, now=100.0)
+
+    assert breaker.may_try(100.0)

@@ -93,3 +93,39 @@ def test_sentences_announced_together_sound_one_after_the_other() -> None:
 
 def test_nothing_planned_is_nothing_heard() -> None:
     assert "" == heard_text([], 1_000, rate_hz=RATE)
+
+
+def test_the_pace_of_a_sentence_still_coming_is_that_of_all_the_others_together() -> None:
+    """A quick sentence and a slow one, begun late: 30,000 samples for 20 characters, not for 10."""
+    known = [Span(text="q" * 10, begin=4_000, end=14_000), Span(text="s" * 10, begin=14_000, end=34_000)]
+    coming = Span(text="aaaa bbbb cccc dddd", begin=34_000)
+
+    # 1,500 samples a character: of nine and a half characters the second word's middle, 7, is heard, the third's, 12, is not.
+    assert f"{'q' * 10} {'s' * 10} aaaa bbbb" == heard_text([*known, coming], 48_250, rate_hz=RATE)
+
+
+def test_a_sentence_without_any_sound_says_nothing_about_the_pace() -> None:
+    silent = Span(text="x" * 50, begin=0, end=0)
+    coming = Span(text="aaaa bbbb cccc dddd", begin=0)
+
+    assert "aaaa bbbb" == heard_text([coming], round(9 * RATE / CHARS_PER_S), rate_hz=RATE)
+    assert heard_text([silent, Span(text="a b", begin=1)], 1, rate_hz=RATE) in {"x" * 50, ""}
+
+
+def test_a_word_is_heard_from_its_middle_on() -> None:
+    span = Span(text="aaaa bbbb", begin=0, end=9_000)
+
+    assert ["", "aaaa", "aaaa", "aaaa bbbb"] == [
+        heard_text([span], samples, rate_hz=RATE) for samples in (1_999, 2_000, 6_999, 7_000)
+    ]
+
+
+def test_of_a_reply_that_has_not_begun_to_sound_nothing_was_heard() -> None:
+    assert "" == heard_text([Span(text="I", begin=0)], 0, rate_hz=RATE)
+    assert "" == heard_text([Span(text="I", begin=0, end=1_000)], 0, rate_hz=RATE)
+
+
+def test_what_begins_later_was_not_heard() -> None:
+    spans_ = [Span(text="One.", begin=0, end=1_000), Span(text="Two.", begin=5_000)]
+
+    assert "One." == heard_text(spans_, 3_000, rate_hz=RATE)

@@ -47,3 +47,21 @@ def test_five_thousand_turns_are_trimmed_to_the_limit() -> None:
     kept = replayable(messages, limit_bytes=40_000)
 
     assert 39_000 < sum(len(m.text.encode()) for m in kept) <= 40_000
+
+
+def test_what_is_empty_is_left_out_and_nothing_with_it() -> None:
+    messages = [
+        message("USER", "a"),
+        message("ASSISTANT", " "),
+        message("USER", "b"),
+        message("ASSISTANT", "c"),
+    ]
+    kept = replayable(messages, limit_bytes=99)
+
+    assert [("USER", "a\nb"), ("ASSISTANT", "c")] == [(m.role, m.text) for m in kept]
+
+
+def test_what_fits_to_the_byte_is_kept() -> None:
+    messages = [message("USER", "abc"), message("ASSISTANT", "de")]
+
+    assert [["abc", "de"], []] == [[m.text for m in replayable(messages, limit_bytes=n)] for n in (5, 4)]

@@ -75,3 +75,18 @@ def test_its_memory_is_bounded(samples: int) -> None:
         pressure.observe(cpu_share=0.5, lag_s=0.0, now=number * 0.25)
 
     assert len(pressure._samples) <= 10
+
+
+def test_a_level_begins_at_its_limit() -> None:
+    assert [Level.CALM, Level.BUSY, Level.BUSY, Level.FULL] == [
+        LIMITS.level(strain) for strain in (0.849, 0.85, 0.999, 1.0)
+    ]
+
+
+def test_two_samples_far_apart_are_judged_by_the_newer() -> None:
+    """A process that was stopped for minutes has nothing older to go by."""
+    pressure = Pressure(LIMITS)
+    pressure.observe(cpu_share=0.1, lag_s=0.0, now=0.0)
+    pressure.observe(cpu_share=0.9, lag_s=0.0, now=300.0)
+
+    assert Level.FULL is pressure.observe(cpu_share=0.9, lag_s=0.0, now=600.0)

@@ -16,3 +16,8 @@ def test_a_language_the_model_does_not_speak_has_no_voices() -> None:
 
 def test_an_unknown_model_is_held_to_the_tightest_limits() -> None:
     assert NOVA_2_SONIC is profile_for("us.amazon.nova-9-sonic")
+
+
+def test_a_model_is_known_by_its_id() -> None:
+    for model_id, profile in PROFILES.items():
+        assert profile is profile_for(model_id)

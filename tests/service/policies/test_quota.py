@@ -79,3 +79,21 @@ def test_whatever_is_asked_in_whatever_order_there_are_never_more_than_there_are
         assert got.places == 0 or used <= quota.for_new
         assert len(got.positions) == len(arrivals) - got.places
         assert sorted(got.positions) == list(got.positions)
+
+
+def test_what_a_task_holds_stands_in_the_ledger_until_it_is_silent_for_the_lease() -> None:
+    demand = Demand(places=3, extra=1, urgent=2, extra_wanted=1, waiting=[1.0, 2.0])
+    settled, _ = QUOTA.settle({}, "me", demand, NOW)
+
+    assert Share(until=NOW + QUOTA.lease_s, places=7, extra=2, waiting=()) == settled["me"]
+    assert 9 == settled["me"].streams
+
+
+def test_of_two_who_came_at_the_same_instant_the_same_one_is_first_everywhere() -> None:
+    """By the name of the task: `a` before `me`, and `me` before `z`."""
+    ledger = {"a": share(places=14, waiting=(5.0,)), "z": share(places=1, waiting=(5.0,))}
+
+    assert (0, [2]) == (
+        (mine := granted(ledger | {"b": share(places=1)}, Demand(places=0, extra=0, waiting=[5.0]))).places,
+        mine.positions,
+    )

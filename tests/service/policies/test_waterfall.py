@@ -160,3 +160,80 @@ def test_without_the_client_the_service_tells_its_own_part() -> None:
     assert {"endpointing_ms": 100.0, "model_ms": 100.0, "service_out_ms": 100.0} == known.parts
     assert 300.0 == known.total_ms
     assert PARTS == tuple(name for name in Waterfall.__dataclass_fields__ if name != "total_ms")
+
+
+@pytest.mark.parametrize("round_trip_ms", [0, 1, 10_000])
+def test_a_round_trip_at_its_bounds_is_believed(round_trip_ms: int) -> None:
+    server, client = turn(EVEN, round_trip_ms=round_trip_ms)
+
+    assert of_both(server, client) is not None
+
+
+def test_a_client_may_be_early_by_half_a_round_trip_and_the_tick_of_a_clock() -> None:
+    """80 ms there and back: 60 ms are possible, 61 are not."""
+    server, client = turn(EVEN | {"downlink_ms": 0.0})
+    early = [replace(client, received_at_ms=client.received_at_ms - ms) for ms in (60, 61)]
+
+    assert [True, False] == [of_both(server, report) is not None for report in early]
+
+
+def test_speech_may_end_after_it_came_by_no_more_than_that() -> None:
+    server, client = turn(EVEN | {"uplink_ms": 0.0})
+    late = [replace(client, asked_at_ms=(client.asked_at_ms or 0) + ms) for ms in (60, 61)]
+
+    assert [True, False] == [of_both(server, report) is not None for report in late]
+
+
+def test_a_turn_of_two_minutes_is_believed_and_no_longer_one() -> None:
+    server, client = turn(EVEN)
+    whole_ms = client.played_at_ms - (client.asked_at_ms or 0)
+    longest = [
+        replace(client, played_at_ms=client.played_at_ms + 120_000 - whole_ms + more) for more in (0, 1)
+    ]
+
+    assert [True, False] == [of_both(server, report) is not None for report in longest]
+
+
+def test_speech_that_ended_after_the_decision_has_no_uplink_nor_wait() -> None:
+    """The decision came first, so everything before it is its instant."""
+    server, client = turn(EVEN | {"service_in_ms": 0.0, "endpointing_ms": 0.0})
+    early = replace(server, closed_at=server.closed_at - 0.15)
+    waterfall = of_both(early, client)
+    assert waterfall is not None
+    assert (0.0, 0.0, 0.0) == (waterfall.uplink_ms, waterfall.service_in_ms, waterfall.endpointing_ms)
+    assert 250.0 == waterfall.model_ms
+    assert 650.0 == waterfall.total_ms
+
+
+def test_an_uplink_that_would_be_negative_is_none() -> None:
+    server, client = turn(EVEN | {"uplink_ms": 0.0})
+    waterfall = of_both(server, replace(client, asked_at_ms=(client.asked_at_ms or 0) + 30))
+    assert waterfall is not None
+    assert (0.0, 700.0) == (waterfall.uplink_ms, waterfall.total_ms)
+
+
+def test_parts_are_told_to_a_tenth_of_a_millisecond() -> None:
+    delays = {name: 10.04 + place / 100 for place, name in enumerate(PARTS)}
+    server, client = turn(delays)
+    whole, half = of_both(server, client), of_service(server)
+    assert whole is not None
+
+    assert (10.1, 10.1, 10.1) == (half.endpointing_ms, half.model_ms, half.service_out_ms)
+    assert 30.3 == half.total_ms
+    assert 10.1 == whole.model_ms
+    assert whole.total_ms == round(whole.total_ms, 1)
+    assert round(whole.total_ms) != whole.total_ms
+
+
+def test_a_typed_turn_without_its_arrival_begins_before_the_decision() -> None:
+    server, client = turn(EVEN | {"uplink_ms": 40.0, "service_in_ms": 0.0, "endpointing_ms": 0.0})
+    waterfall = of_both(replace(server, arrived_at=None, taken_s=0.0), replace(client, asked_at_ms=None))
+    assert waterfall is not None
+    assert (40.0, 0.0) == (waterfall.uplink_ms, waterfall.endpointing_ms)
+
+
+def test_without_an_arrival_the_service_knows_of_no_wait() -> None:
+    server, _ = turn(EVEN)
+    known = of_service(replace(server, arrived_at=None))
+
+    assert 0.0 == known.endpointing_ms

@@ -228,3 +228,31 @@ def test_without_a_store_nothing_of_another_process_can_be_taken_up() -> None:
     call.give(client.Start(resume=resume))
 
     assert CloseCode.CANNOT_RESUME == call.closed_with
+
+
+def test_what_was_typed_twice_because_nobody_had_told_that_it_was_read_is_said_once() -> None:
+    call = connected()
+    call.fail()
+    call.give(client.Text(text="hello"))
+    call.give(ClientGone())
+    call.come_back(call.messages[-1].seq)
+    call.give(client.Text(text="hello"))
+    call.accept()
+
+    assert ["hello"] == [message.text for message in call.told(server.Transcript)]
+
+
+def test_what_is_typed_again_on_purpose_is_said_again() -> None:
+    call = connected()
+    call.fail()
+    call.give(client.Text(text="hello"))
+    call.give(ClientGone())
+    call.come_back(call.messages[-1].seq)
+    call.accept()
+    call.reply("Hi.")
+    call.wait(6.0)
+    call.give(client.Text(text="hello"))
+
+    assert ["hello", "hello"] == [
+        message.text for message in call.told(server.Transcript) if message.role is server.Role.USER
+    ]

@@ -15,6 +15,7 @@ import type { NoticeCode } from '../notices.ts'
 import type { Ready, ServerMessage } from '../protocol.ts'
 import type { Options } from '../service.ts'
 import type { VoiceEvent } from '../session.ts'
+import { MemoryArchive } from '../past/memory-archive.ts'
 import { createVoiceStore, type VoiceStore } from '../store.ts'
 import { en } from '../words/en.ts'
 import type { Settings } from './settings-menu.tsx'
@@ -66,6 +67,7 @@ function fakeConversation(store: VoiceStore, done: string[]): Conversation {
     dismissComplaint: () => store.dispatch({ type: 'complaintDismissed' }),
     keep: () => null,
     restore: (kept) => done.push(`restore ${kept}`),
+    forget: (conversationId) => store.dispatch({ type: 'forgotten', conversationId }),
     clockSeen: (serviceMs) => done.push(`clock ${serviceMs}`),
     wake: () => done.push('wake'),
     dismissNotice: () => store.dispatch({ type: 'noticeDismissed' }),
@@ -82,7 +84,7 @@ async function show({ fetchOptions = () => Promise.resolve<Options | Problem>(OP
   const conversation = fakeConversation(store, done)
   const viewer = (shown: Settings): ReactNode => (
     <CallScreen
-      store={store} conversation={conversation} fetchOptions={fetchOptions} settings={shown} dark={false} isPage onSettings={onSettings}
+      store={store} conversation={conversation} fetchOptions={fetchOptions} archive={new MemoryArchive([])} settings={shown} dark={false} isPage onSettings={onSettings}
     />
   )
   render(viewer(settings))

@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useRef } from 'react'
 
 import { Button } from '../../ui/button.tsx'
-import type { Conversation } from '../conversation.ts'
+import type { Choice, Conversation } from '../conversation.ts'
 import type { Problem } from '../problems.ts'
 import type { Options } from '../service.ts'
 import { gateOf, isOver, phaseOf, type VoiceState } from '../session.ts'
@@ -9,13 +9,15 @@ import type { Patience } from '../sound.ts'
 import type { VoiceStore } from '../store.ts'
 import { useWords } from '../words/use-words.ts'
 import { useVoice } from '../use-voice.ts'
+import type { Archive } from '../past/archive.ts'
+import { PastMenu } from '../past/past-menu.tsx'
 import { CallControls } from './call-controls.tsx'
 import { CallSummary } from './call-summary.tsx'
 import { Captions } from './captions.tsx'
 import { Composer } from './composer.tsx'
 import { ConnectionPill } from './connection-pill.tsx'
 import { DetailsMenu } from './details-menu.tsx'
-import { Complaint, NoticeCard } from './notice-card.tsx'
+import { Complaint, Farewell, NoticeCard } from './notice-card.tsx'
 import { Orb } from './orb.tsx'
 import { ProblemCard } from './problem-card.tsx'
 import { type Settings, SettingsMenu } from './settings-menu.tsx'
@@ -35,6 +37,7 @@ type Props = {
   readonly store: VoiceStore
   readonly conversation: Conversation
   readonly fetchOptions: () => Promise<Options | Problem>
+  readonly archive: Archive
   readonly settings: Settings
   readonly dark: boolean
   /** In another page that page has the main landmark and the first heading. */
@@ -49,7 +52,7 @@ type Props = {
 const DEFAULT_TEXT_CHARS = 1000
 
 /** The whole screen of a voice call, from before it starts until after it has ended. */
-export function CallScreen({ store, conversation, fetchOptions, settings, dark, isPage, onSettings, account, signInAgain }: Props): ReactNode {
+export function CallScreen({ store, conversation, fetchOptions, archive, settings, dark, isPage, onSettings, account, signInAgain }: Props): ReactNode {
   const words = useWords()
   const state = useVoice(store)
   const { call, thread } = state
@@ -60,6 +63,7 @@ export function CallScreen({ store, conversation, fetchOptions, settings, dark, 
   const showThread = !over || thread.length > 0
   const mainRef = useFocusKept(over)
   const offered = useOptions(fetchOptions, over)
+  const [choice, choose] = useChoice(offered.options)
   const [sound, setSound] = useSound(conversation)
   useCues(phase, settings.cues, sound)
   useShortcuts(conversation, settings.shortcuts && call.status === 'live')
@@ -76,6 +80,14 @@ export function CallScreen({ store, conversation, fetchOptions, settings, dark, 
         </div>
         {call.status === 'idle' ? null : <div className="mr-auto min-w-0 @[40rem]:mr-0"><ConnectionPill state={state} /></div>}
         <div className="flex shrink-0 items-center">
+          {over ? (
+            <PastMenu
+              archive={archive}
+              signInAgain={signInAgain}
+              onContinue={(past) => void conversation.start(choice, { past })}
+              onForgotten={(conversationId) => conversation.forget(conversationId)}
+            />
+          ) : null}
           <DetailsMenu state={state} conversation={conversation} />
           <SoundMenu sound={sound} onChange={setSound} patience={patienceOf(state, offered.options)} live={call.status === 'live'} meters={conversation.meters} />
           <SettingsMenu settings={settings} onChange={onSettings} />
@@ -97,11 +109,12 @@ export function CallScreen({ store, conversation, fetchOptions, settings, dark, 
           {call.status === 'live' ? <div className="mt-1 hidden min-h-30 w-full shrink-0 justify-center @5xl:flex"><Captions state={state} meters={conversation.meters} /></div> : null}
           {call.status === 'reconnecting' ? <p className="max-w-sm text-center text-soft">{words.retryIn}</p> : null}
           {!over && state.notice ? <NoticeCard notice={state.notice} handsFree={state.input.mode === 'handsFree'} conversation={conversation} /> : null}
-          {!over && state.complaint ? <Complaint text={state.complaint.message} onDismiss={() => conversation.dismissComplaint()} /> : null}
+          {call.status === 'live' && (call.leaving === 'max_duration' || call.leaving === 'budget') ? <Farewell leaving={call.leaving} /> : null}
+          {!over && state.complaint ? <Complaint error={state.complaint} onDismiss={() => conversation.dismissComplaint()} /> : null}
         </div>
         <div className={showThread ? 'px-4 py-4 [grid-area:controls] @5xl:pb-8' : 'w-full px-4 pb-10'}>
           {over ? (
-            <Before conversation={conversation} state={state} offered={offered} signInAgain={signInAgain} />
+            <Before conversation={conversation} state={state} offered={offered} choice={choice} onChoose={choose} signInAgain={signInAgain} />
           ) : (
             <During state={state} conversation={conversation} shortcuts={settings.shortcuts} />
           )}
@@ -161,13 +174,12 @@ function Welcome(): ReactNode {
   )
 }
 
-type BeforeProps = Pick<Props, 'conversation' | 'signInAgain'> & { readonly state: VoiceState; readonly offered: Offered }
+type BeforeProps = Pick<Props, 'conversation' | 'signInAgain'> & { readonly state: VoiceState; readonly offered: Offered; readonly choice: Choice | null; readonly onChoose: (choice: Choice) => void }
 
 /** Before a call, and after one: choices, problems, the start button. */
-function Before({ conversation, state, offered, signInAgain }: BeforeProps): ReactNode {
+function Before({ conversation, state, offered, choice, onChoose, signInAgain }: BeforeProps): ReactNode {
   const words = useWords()
   const { options, problem: optionsProblem, reload } = offered
-  const [choice, choose] = useChoice(options)
   const { call } = state
   const problem = call.status === 'failed' ? call.problem : optionsProblem
   // Starting would only end here again. A host that offers no way in keeps the button.
@@ -184,7 +196,7 @@ function Before({ conversation, state, offered, signInAgain }: BeforeProps): Rea
           choice={choice}
           again={call.status !== 'idle'}
           problem={problem}
-          onChoose={choose}
+          onChoose={onChoose}
           onStart={(how) => void conversation.start(choice, how)}
         />
       )}

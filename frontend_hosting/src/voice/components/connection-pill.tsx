@@ -12,6 +12,7 @@ const DOTS: Readonly<Record<Link, string>> = {
   connecting: 'bg-warn animate-pulse',
   live: 'bg-accent',
   leaving: 'bg-warn',
+  ending: 'bg-warn',
   reconnecting: 'bg-warn animate-pulse',
   failed: 'bg-danger',
 }
@@ -38,7 +39,8 @@ function linkOf({ call }: VoiceState): Link {
     case 'opening':
       return 'connecting'
     case 'live':
-      return call.leaving ? 'leaving' : 'live'
+      if (call.leaving === null) return 'live'
+      return call.leaving === 'deploy' ? 'leaving' : 'ending'
     case 'reconnecting':
     case 'failed':
       return call.status

@@ -5,16 +5,23 @@ import { useWords } from '../words/use-words.ts'
 import { type Entry, type Said, textOf, type Thread, type Tool } from '../thread.ts'
 
 /** `language`: of what is said, which need not be the page's. */
-type Props = { readonly thread: Thread; readonly announce: boolean; readonly language: string | null }
+type Props = {
+  readonly thread: Thread
+  readonly announce: boolean
+  readonly language: string | null
+  readonly label?: string
+  /** One that is over is read from its beginning. */
+  readonly startAtTop?: boolean
+}
 
 /** How near to the end one must be for new words to scroll into view. */
 const NEAR_PX = 80
 
 /** Everything said and typed, newest last. */
-export function Transcript({ thread, announce, language }: Props): ReactNode {
+export function Transcript({ thread, announce, language, label, startAtTop = false }: Props): ReactNode {
   const words = useWords()
   const boxRef = useRef<HTMLDivElement>(null)
-  const followRef = useRef(true)
+  const followRef = useRef(!startAtTop)
 
   useEffect(() => {
     const box = boxRef.current
@@ -25,14 +32,14 @@ export function Transcript({ thread, announce, language }: Props): ReactNode {
     <div
       ref={boxRef}
       role="log"
-      aria-label={words.thread}
+      aria-label={label ?? words.thread}
       // A reader that speaks while the assistant does drowns both, so it is asked for, not given.
       aria-live={announce ? 'polite' : 'off'}
       // Scrollable with the keyboard.
       // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={0}
       onScroll={({ currentTarget: box }) => {
-        followRef.current = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX
+        followRef.current = !startAtTop && box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX
       }}
       className="min-h-0 flex-1 overflow-y-auto overscroll-contain px-5 py-4 -outline-offset-3"
     >

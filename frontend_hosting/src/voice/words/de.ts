@@ -1,4 +1,6 @@
 import type { Words } from './en.ts'
+import { errors } from './errors/de.ts'
+import { past } from './past/de.ts'
 
 export const de: Words = {
   locale: 'de',
@@ -77,6 +79,7 @@ export const de: Words = {
     freshSession: 'Hier begann eine neue Sitzung. Der Assistent erinnert sich nicht an das, was darüber steht.',
     takenUp: 'Die Verbindung war weg; das Gespräch geht weiter. Was zuletzt gesagt wurde, kann fehlen.',
     unanswered: 'Es kam keine Antwort. Bitte sagen Sie es noch einmal.',
+    continued: 'Hier geht das Gespräch weiter. Der Assistent weiß noch, was oben steht, so weit er zurückdenken kann.',
   },
   composerLabel: 'Nachricht',
   composerPlaceholder: 'Oder eine Nachricht tippen',
@@ -92,8 +95,13 @@ export const de: Words = {
     connecting: 'Verbindet',
     live: 'Verbunden',
     leaving: 'Wechselt den Server',
+    ending: 'Endet bald',
     reconnecting: 'Verbindet neu',
     failed: 'Getrennt',
+  },
+  farewell: {
+    max_duration: 'Dieses Gespräch hat so lange gedauert, wie eines darf. Es endet nach dieser Antwort; Sie können gleich neu beginnen.',
+    budget: 'Das Budget für heute ist aufgebraucht. Der Assistent verabschiedet sich, und das Gespräch endet.',
   },
   roundTrip: (ms) => `${ms} ms`,
   retryIn: 'Die Verbindung ging verloren. Es wird mit einer neuen Sitzung weiter versucht.',
@@ -175,10 +183,14 @@ export const de: Words = {
   eventCount: (shown, all) => `${shown} von ${all} Ereignissen`,
   copyEvents: 'Ereignisse kopieren',
 
+  errors,
+  past,
+
   ended: {
     done: 'Danke für das Gespräch.',
     idle: 'Das Gespräch endete, weil eine Weile nichts gesagt wurde.',
-    superseded: 'Dieses Gespräch wurde in einem anderen Fenster fortgesetzt.',
+    superseded: 'Dieses Gespräch wurde in einem anderen Fenster fortgesetzt, oder Sie haben mehr begonnen, als Sie zugleich führen dürfen.',
+    maxDuration: 'Das Gespräch hat so lange gedauert, wie eines darf. Beginnen Sie neu, um weiterzumachen.',
     signedInAgain: 'Sie sind wieder angemeldet. Was gesagt wurde, ist noch da.',
   },
 
@@ -266,6 +278,10 @@ export const de: Words = {
     serviceLeaving: {
       title: 'Der Dienst startet neu',
       remedy: 'Beginnen Sie gleich noch einmal.',
+    },
+    historyNotKept: {
+      title: 'Gespräche werden hier nicht aufbewahrt',
+      remedy: 'Wer diesen Dienst betreibt, speichert keine. Speichern Sie stattdessen nach dem Gespräch die Mitschrift.',
     },
   },
 }

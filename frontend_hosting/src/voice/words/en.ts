@@ -6,6 +6,8 @@ import type { EventSource } from '../event-log.ts'
 import type { NoticeCode } from '../notices.ts'
 import type { ProblemCode } from '../problems.ts'
 import type { Phase } from '../session.ts'
+import { errors } from './errors/en.ts'
+import { past } from './past/en.ts'
 
 type ProblemText = { readonly title: string; readonly remedy: string }
 
@@ -87,6 +89,7 @@ export const en = {
     freshSession: 'A new session began here. The assistant does not remember what stands above.',
     takenUp: 'The connection was lost; the conversation goes on. The last thing said may be missing.',
     unanswered: 'No answer came. Please say it again.',
+    continued: 'The conversation goes on here. The assistant remembers what stands above, as far back as it can.',
   },
   composerLabel: 'Message',
   composerPlaceholder: 'Or type a message',
@@ -102,8 +105,13 @@ export const en = {
     connecting: 'Connecting',
     live: 'Connected',
     leaving: 'Moving to another server',
+    ending: 'Ends soon',
     reconnecting: 'Reconnecting',
     failed: 'Disconnected',
+  },
+  farewell: {
+    max_duration: 'This call has lasted as long as one may. It ends after this answer; you can begin again at once.',
+    budget: 'Today’s budget is spent. The assistant says goodbye, and the call ends.',
   },
   roundTrip: (ms: number) => `${ms} ms`,
   retryIn: 'The connection was lost. Trying again with a new session.',
@@ -185,10 +193,14 @@ export const en = {
   eventCount: (shown: string, all: string) => `${shown} of ${all} events`,
   copyEvents: 'Copy events',
 
+  errors,
+  past,
+
   ended: {
     done: 'Thank you for talking.',
     idle: 'The call ended because nothing was said for a while.',
-    superseded: 'This conversation was continued in another window.',
+    superseded: 'This conversation was continued in another window, or you began more calls than you may hold at once.',
+    maxDuration: 'The call has lasted as long as one may. Begin again to go on.',
     signedInAgain: 'You are signed in again. What was said is still here.',
   } satisfies Record<EndReason, string>,
 
@@ -276,6 +288,10 @@ export const en = {
     serviceLeaving: {
       title: 'The service is restarting',
       remedy: 'Start again in a moment.',
+    },
+    historyNotKept: {
+      title: 'Conversations are not kept here',
+      remedy: 'Whoever runs this service stores none. Save the transcript after a call instead.',
     },
   } satisfies Record<ProblemCode, ProblemText>,
 }

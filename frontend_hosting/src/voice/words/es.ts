@@ -1,4 +1,6 @@
 import type { Words } from './en.ts'
+import { errors } from './errors/es.ts'
+import { past } from './past/es.ts'
 
 export const es: Words = {
   locale: 'es',
@@ -77,6 +79,7 @@ export const es: Words = {
     freshSession: 'Aquí empezó una sesión nueva. El asistente no recuerda lo que hay más arriba.',
     takenUp: 'Se perdió la conexión; la conversación continúa. Puede faltar lo último que se dijo.',
     unanswered: 'No hubo respuesta. Dilo otra vez, por favor.',
+    continued: 'La conversación sigue aquí. El asistente recuerda lo que está arriba, hasta donde alcanza.',
   },
   composerLabel: 'Mensaje',
   composerPlaceholder: 'O escribe un mensaje',
@@ -92,8 +95,13 @@ export const es: Words = {
     connecting: 'Conectando',
     live: 'Conectado',
     leaving: 'Pasando a otro servidor',
+    ending: 'Termina pronto',
     reconnecting: 'Conectando de nuevo',
     failed: 'Desconectado',
+  },
+  farewell: {
+    max_duration: 'Esta llamada ha durado lo máximo posible. Termina tras esta respuesta; puede empezar otra enseguida.',
+    budget: 'El presupuesto de hoy está agotado. El asistente se despide y la llamada termina.',
   },
   roundTrip: (ms) => `${ms} ms`,
   retryIn: 'Se perdió la conexión. Se intenta de nuevo con una sesión nueva.',
@@ -175,10 +183,14 @@ export const es: Words = {
   eventCount: (shown, all) => `${shown} de ${all} eventos`,
   copyEvents: 'Copiar eventos',
 
+  errors,
+  past,
+
   ended: {
     done: 'Gracias por hablar.',
     idle: 'La llamada terminó porque nadie dijo nada durante un rato.',
-    superseded: 'Esta conversación continuó en otra ventana.',
+    superseded: 'Esta conversación continuó en otra ventana, o ha empezado más llamadas de las que puede tener a la vez.',
+    maxDuration: 'La llamada ha durado lo máximo posible. Empiece de nuevo para continuar.',
     signedInAgain: 'Has vuelto a iniciar sesión. Lo que se dijo sigue aquí.',
   },
 
@@ -266,6 +278,10 @@ export const es: Words = {
     serviceLeaving: {
       title: 'El servicio se está reiniciando',
       remedy: 'Empieza de nuevo en un momento.',
+    },
+    historyNotKept: {
+      title: 'Aquí no se guardan conversaciones',
+      remedy: 'Quien gestiona este servicio no guarda ninguna. Guarde la transcripción después de la llamada.',
     },
   },
 }

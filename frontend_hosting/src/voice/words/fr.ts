@@ -1,4 +1,6 @@
 import type { Words } from './en.ts'
+import { errors } from './errors/fr.ts'
+import { past } from './past/fr.ts'
 
 export const fr: Words = {
   locale: 'fr',
@@ -77,6 +79,7 @@ export const fr: Words = {
     freshSession: 'Ici, une nouvelle session a commencé. L’assistant ne se souvient pas de ce qui précède.',
     takenUp: 'La connexion a été perdue ; la conversation continue. Les derniers mots peuvent manquer.',
     unanswered: 'Aucune réponse n’est venue. Redites-le, s’il vous plaît.',
+    continued: 'La conversation continue ici. L’assistant se souvient de ce qui est au-dessus, aussi loin qu’il le peut.',
   },
   composerLabel: 'Message',
   composerPlaceholder: 'Ou écrivez un message',
@@ -92,8 +95,13 @@ export const fr: Words = {
     connecting: 'Connexion',
     live: 'Connecté',
     leaving: 'Changement de serveur',
+    ending: 'Se termine bientôt',
     reconnecting: 'Reconnexion',
     failed: 'Déconnecté',
+  },
+  farewell: {
+    max_duration: 'Cet appel a duré aussi longtemps que possible. Il se termine après cette réponse ; vous pouvez recommencer aussitôt.',
+    budget: 'Le budget du jour est épuisé. L’assistant prend congé et l’appel se termine.',
   },
   roundTrip: (ms) => `${ms} ms`,
   retryIn: 'La connexion a été perdue. Nouvel essai avec une nouvelle session.',
@@ -175,10 +183,14 @@ export const fr: Words = {
   eventCount: (shown, all) => `${shown} événements sur ${all}`,
   copyEvents: 'Copier les événements',
 
+  errors,
+  past,
+
   ended: {
     done: 'Merci pour cette conversation.',
     idle: 'L’appel s’est terminé parce que rien n’a été dit pendant un moment.',
-    superseded: 'Cette conversation a continué dans une autre fenêtre.',
+    superseded: 'Cette conversation a continué dans une autre fenêtre, ou vous avez commencé plus d’appels que vous n’en pouvez tenir à la fois.',
+    maxDuration: 'L’appel a duré aussi longtemps que possible. Recommencez pour continuer.',
     signedInAgain: 'Vous êtes reconnecté. Ce qui a été dit est toujours là.',
   },
 
@@ -266,6 +278,10 @@ export const fr: Words = {
     serviceLeaving: {
       title: 'Le service redémarre',
       remedy: 'Recommencez dans un instant.',
+    },
+    historyNotKept: {
+      title: 'Les conversations ne sont pas gardées ici',
+      remedy: 'Les responsables de ce service n’en stockent aucune. Enregistrez plutôt la transcription après l’appel.',
     },
   },
 }

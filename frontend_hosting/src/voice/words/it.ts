@@ -1,4 +1,6 @@
 import type { Words } from './en.ts'
+import { errors } from './errors/it.ts'
+import { past } from './past/it.ts'
 
 export const it: Words = {
   locale: 'it',
@@ -77,6 +79,7 @@ export const it: Words = {
     freshSession: 'Qui è iniziata una nuova sessione. L’assistente non ricorda quello che sta sopra.',
     takenUp: 'La connessione si è interrotta; la conversazione continua. L’ultima frase potrebbe mancare.',
     unanswered: 'Non è arrivata risposta. Ripeti, per favore.',
+    continued: 'La conversazione continua qui. L’assistente ricorda ciò che sta sopra, fin dove può.',
   },
   composerLabel: 'Messaggio',
   composerPlaceholder: 'O scrivi un messaggio',
@@ -92,8 +95,13 @@ export const it: Words = {
     connecting: 'Connessione',
     live: 'Connesso',
     leaving: 'Cambio di server',
+    ending: 'Finisce presto',
     reconnecting: 'Nuova connessione',
     failed: 'Disconnesso',
+  },
+  farewell: {
+    max_duration: 'Questa chiamata è durata quanto si può. Finisce dopo questa risposta; potete ricominciare subito.',
+    budget: 'Il budget di oggi è esaurito. L’assistente saluta e la chiamata finisce.',
   },
   roundTrip: (ms) => `${ms} ms`,
   retryIn: 'La connessione si è persa. Si riprova con una nuova sessione.',
@@ -175,10 +183,14 @@ export const it: Words = {
   eventCount: (shown, all) => `${shown} eventi su ${all}`,
   copyEvents: 'Copia gli eventi',
 
+  errors,
+  past,
+
   ended: {
     done: 'Grazie della conversazione.',
     idle: 'La chiamata è finita perché per un po’ non si è detto nulla.',
-    superseded: 'Questa conversazione è continuata in un’altra finestra.',
+    superseded: 'Questa conversazione è proseguita in un’altra finestra, o avete cominciato più chiamate di quante ne potete tenere insieme.',
+    maxDuration: 'La chiamata è durata quanto si può. Ricominciate per continuare.',
     signedInAgain: 'Hai di nuovo effettuato l’accesso. Quello che è stato detto è ancora qui.',
   },
 
@@ -266,6 +278,10 @@ export const it: Words = {
     serviceLeaving: {
       title: 'Il servizio si sta riavviando',
       remedy: 'Ricomincia tra un momento.',
+    },
+    historyNotKept: {
+      title: 'Qui le conversazioni non si conservano',
+      remedy: 'Chi gestisce questo servizio non ne conserva. Salvate invece la trascrizione dopo la chiamata.',
     },
   },
 }

@@ -1,4 +1,6 @@
 import type { Words } from './en.ts'
+import { errors } from './errors/pt.ts'
+import { past } from './past/pt.ts'
 
 export const pt: Words = {
   locale: 'pt-BR',
@@ -77,6 +79,7 @@ export const pt: Words = {
     freshSession: 'Aqui começou uma nova sessão. O assistente não se lembra do que está acima.',
     takenUp: 'A ligação caiu; a conversa continua. O que foi dito por último pode faltar.',
     unanswered: 'Não houve resposta. Diga de novo, por favor.',
+    continued: 'A conversa continua aqui. O assistente se lembra do que está acima, até onde alcança.',
   },
   composerLabel: 'Mensagem',
   composerPlaceholder: 'Ou digite uma mensagem',
@@ -92,8 +95,13 @@ export const pt: Words = {
     connecting: 'Conectando',
     live: 'Conectado',
     leaving: 'Mudando de servidor',
+    ending: 'Termina em breve',
     reconnecting: 'Reconectando',
     failed: 'Desconectado',
+  },
+  farewell: {
+    max_duration: 'Esta chamada durou o máximo possível. Ela termina depois desta resposta; você pode começar outra logo.',
+    budget: 'O orçamento de hoje acabou. O assistente se despede e a chamada termina.',
   },
   roundTrip: (ms) => `${ms} ms`,
   retryIn: 'A conexão caiu. Tentando de novo com uma nova sessão.',
@@ -175,10 +183,14 @@ export const pt: Words = {
   eventCount: (shown, all) => `${shown} de ${all} eventos`,
   copyEvents: 'Copiar eventos',
 
+  errors,
+  past,
+
   ended: {
     done: 'Obrigado pela conversa.',
     idle: 'A chamada terminou porque nada foi dito por um tempo.',
-    superseded: 'Esta conversa continuou em outra janela.',
+    superseded: 'Esta conversa continuou em outra janela, ou você começou mais chamadas do que pode ter ao mesmo tempo.',
+    maxDuration: 'A chamada durou o máximo possível. Comece de novo para continuar.',
     signedInAgain: 'Você entrou novamente. O que foi dito continua aqui.',
   },
 
@@ -266,6 +278,10 @@ export const pt: Words = {
     serviceLeaving: {
       title: 'O serviço está reiniciando',
       remedy: 'Comece de novo em instantes.',
+    },
+    historyNotKept: {
+      title: 'Aqui não se guardam conversas',
+      remedy: 'Quem cuida deste serviço não guarda nenhuma. Salve a transcrição depois da chamada.',
     },
   },
 }

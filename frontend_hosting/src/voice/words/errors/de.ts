@@ -1,0 +1,26 @@
+import type { ErrorWords } from './en.ts'
+
+export const errors: ErrorWords = {
+  protocol_error: { title: 'Diese Seite und der Dienst verstehen einander nicht', remedy: 'Laden Sie die Seite neu, um ihre neueste Fassung zu bekommen.' },
+  message_too_big: { title: 'Eine Nachricht war zu lang', remedy: 'Senden Sie kürzere Nachrichten. Beginnen Sie neu, um weiterzumachen.' },
+  too_fast: { title: 'Diese Seite hat zu viel auf einmal gesendet', remedy: 'Warten Sie einige Sekunden und beginnen Sie dann neu.' },
+  idle: { title: 'Eine Weile wurde nichts gesagt', remedy: 'Beginnen Sie neu, wann immer Sie weitermachen wollen.' },
+  start_timeout: { title: 'Das Gespräch begann nicht', remedy: 'Die Seite war verbunden und sagte nichts. Beginnen Sie neu.' },
+  too_slow: { title: 'Ihre Verbindung ist für den Ton zu langsam', remedy: 'Beenden Sie andere Downloads oder gehen Sie näher an Ihr WLAN, dann beginnen Sie neu.' },
+  forbidden: { title: 'Sie dürfen diesen Dienst nicht benutzen', remedy: 'Bitten Sie seine Betreiber um Zugang.' },
+  budget_spent: { title: 'Das Budget für heute ist aufgebraucht', remedy: 'Was Sie oder alle zusammen an einem Tag ausgeben dürfen, ist verbraucht. Um Mitternacht UTC wird es erneuert.' },
+  at_capacity: { title: 'Alle Plätze sind belegt', remedy: 'Keiner wurde rechtzeitig frei. Versuchen Sie es in einigen Minuten wieder.' },
+  daily_limit: { title: 'Sie haben so lange gesprochen, wie es an einem Tag erlaubt ist', remedy: 'Kommen Sie morgen wieder: Der Tag endet um Mitternacht UTC.' },
+  conversation_unknown: { title: 'Dieses Gespräch gibt es nicht mehr', remedy: 'Es wurde gelöscht oder so lange aufbewahrt, wie es darf. Beginnen Sie ein neues.' },
+  history_unavailable: { title: 'Frühere Gespräche sind gerade nicht lesbar', remedy: 'Nichts davon ist verloren. Versuchen Sie es gleich noch einmal.' },
+  not_saved: { title: 'Was jetzt gesagt wird, bleibt vielleicht nicht erhalten', remedy: 'Das Gespräch geht weiter. Speichern Sie die Mitschrift, wenn Sie sie brauchen.' },
+  ticket_refused: { title: 'Ihre Anmeldung wurde nicht erneuert', remedy: 'Die Seite versucht es selbst noch einmal und fragt Sie, wenn das nicht hilft.' },
+  sign_in_required: { title: 'Sie müssen sich wieder anmelden', remedy: 'Ihre Anmeldung ist abgelaufen. Melden Sie sich an und beginnen Sie neu.' },
+  superseded: { title: 'Dieses Gespräch wurde anderswo fortgesetzt', remedy: 'Es geht in einem anderen Fenster weiter, oder Sie haben mehr Gespräche begonnen, als Sie zugleich führen dürfen.' },
+  going_away: { title: 'Der Dienst startet neu', remedy: 'Das Gespräch zieht auf einen anderen Server um. Wenn nicht, beginnen Sie gleich neu.' },
+  model_silent: { title: 'Es kam keine Antwort', remedy: 'Bitte sagen Sie es noch einmal.' },
+  model_unavailable: { title: 'Das Modell ist nicht erreichbar', remedy: 'An Ihnen liegt es nicht. Versuchen Sie es in einigen Minuten wieder.' },
+  model_refused: { title: 'Das Modell hat dieses Gespräch abgelehnt', remedy: 'Ein neuer Versuch hilft nicht. Sagen Sie es denen, die den Dienst betreiben.' },
+  content_filtered: { title: 'Der Inhaltsfilter hat das Gespräch beendet', remedy: 'Etwas darin ist hier nicht erlaubt. Beginnen Sie ein neues Gespräch.' },
+  internal_error: { title: 'Der Dienst hat einen Fehler gemacht', remedy: 'Es liegt nicht an Ihnen. Beginnen Sie neu; geschieht es wieder, sagen Sie es denen, die ihn betreiben.' },
+}

@@ -1,0 +1,26 @@
+import type { ErrorWords } from './en.ts'
+
+export const errors: ErrorWords = {
+  protocol_error: { title: 'Esta página y el servicio no se entienden', remedy: 'Recargue la página para obtener su versión más reciente.' },
+  message_too_big: { title: 'Un mensaje era demasiado largo', remedy: 'Envíe mensajes más cortos. Empiece de nuevo para continuar.' },
+  too_fast: { title: 'Esta página envió demasiado a la vez', remedy: 'Espere unos segundos y empiece de nuevo.' },
+  idle: { title: 'No se dijo nada durante un rato', remedy: 'Empiece de nuevo cuando quiera continuar.' },
+  start_timeout: { title: 'La llamada no empezó', remedy: 'La página estaba conectada y no dijo nada. Empiece de nuevo.' },
+  too_slow: { title: 'Su conexión es demasiado lenta para el sonido', remedy: 'Cierre otras descargas o acérquese a su Wi-Fi y empiece de nuevo.' },
+  forbidden: { title: 'No puede usar este servicio', remedy: 'Pida acceso a sus responsables.' },
+  budget_spent: { title: 'El presupuesto de hoy está agotado', remedy: 'Lo que usted, o todos juntos, pueden gastar en un día se ha consumido. Se renueva a medianoche UTC.' },
+  at_capacity: { title: 'Todos los sitios están ocupados', remedy: 'Ninguno quedó libre a tiempo. Inténtelo dentro de unos minutos.' },
+  daily_limit: { title: 'Ha hablado todo lo que se puede en un día', remedy: 'Vuelva mañana: el día termina a medianoche UTC.' },
+  conversation_unknown: { title: 'Esta conversación ya no existe', remedy: 'Fue borrada o se guardó todo el tiempo permitido. Empiece una nueva.' },
+  history_unavailable: { title: 'Ahora no se pueden leer las conversaciones anteriores', remedy: 'No se ha perdido nada. Inténtelo de nuevo en un momento.' },
+  not_saved: { title: 'Lo que se diga ahora puede no guardarse', remedy: 'La llamada sigue. Guarde la transcripción si la necesita.' },
+  ticket_refused: { title: 'Su sesión no se renovó', remedy: 'La página lo intenta de nuevo por sí misma y le pregunta si eso no ayuda.' },
+  sign_in_required: { title: 'Tiene que volver a iniciar sesión', remedy: 'Su sesión ha caducado. Inicie sesión y empiece de nuevo.' },
+  superseded: { title: 'Esta conversación continuó en otro lugar', remedy: 'Sigue en otra ventana, o ha empezado más llamadas de las que puede tener a la vez.' },
+  going_away: { title: 'El servicio se está reiniciando', remedy: 'La llamada pasa a otro servidor. Si no lo hace, empiece de nuevo en un momento.' },
+  model_silent: { title: 'No llegó ninguna respuesta', remedy: 'Dígalo otra vez, por favor.' },
+  model_unavailable: { title: 'No se puede acceder al modelo', remedy: 'No es culpa suya. Inténtelo dentro de unos minutos.' },
+  model_refused: { title: 'El modelo rechazó esta llamada', remedy: 'Intentarlo de nuevo no servirá. Avise a quienes gestionan el servicio.' },
+  content_filtered: { title: 'El filtro de contenido terminó la conversación', remedy: 'Algo en ella no está permitido aquí. Empiece una conversación nueva.' },
+  internal_error: { title: 'El servicio cometió un error', remedy: 'No es culpa suya. Empiece de nuevo; si vuelve a ocurrir, avise a quienes lo gestionan.' },
+}

@@ -1,0 +1,26 @@
+import type { ErrorWords } from './en.ts'
+
+export const errors: ErrorWords = {
+  protocol_error: { title: 'Cette page et le service ne se comprennent pas', remedy: 'Rechargez la page pour obtenir sa dernière version.' },
+  message_too_big: { title: 'Un message était trop long', remedy: 'Envoyez des messages plus courts. Recommencez pour continuer.' },
+  too_fast: { title: 'Cette page a trop envoyé d’un coup', remedy: 'Attendez quelques secondes, puis recommencez.' },
+  idle: { title: 'Rien n’a été dit pendant un moment', remedy: 'Recommencez quand vous voudrez continuer.' },
+  start_timeout: { title: 'L’appel n’a pas commencé', remedy: 'La page était connectée et n’a rien dit. Recommencez.' },
+  too_slow: { title: 'Votre connexion est trop lente pour le son', remedy: 'Arrêtez les autres téléchargements ou rapprochez-vous du Wi-Fi, puis recommencez.' },
+  forbidden: { title: 'Vous ne pouvez pas utiliser ce service', remedy: 'Demandez l’accès à ses responsables.' },
+  budget_spent: { title: 'Le budget du jour est épuisé', remedy: 'Ce que vous, ou tous ensemble, pouvez dépenser en un jour est consommé. Il est renouvelé à minuit UTC.' },
+  at_capacity: { title: 'Toutes les places sont prises', remedy: 'Aucune ne s’est libérée à temps. Réessayez dans quelques minutes.' },
+  daily_limit: { title: 'Vous avez parlé aussi longtemps qu’on le peut en un jour', remedy: 'Revenez demain : le jour se termine à minuit UTC.' },
+  conversation_unknown: { title: 'Cette conversation n’existe plus', remedy: 'Elle a été supprimée ou gardée aussi longtemps que possible. Commencez-en une nouvelle.' },
+  history_unavailable: { title: 'Les conversations passées ne peuvent pas être lues pour l’instant', remedy: 'Rien n’en est perdu. Réessayez dans un instant.' },
+  not_saved: { title: 'Ce qui est dit maintenant ne sera peut-être pas gardé', remedy: 'L’appel continue. Enregistrez la transcription si vous en avez besoin.' },
+  ticket_refused: { title: 'Votre connexion n’a pas été renouvelée', remedy: 'La page réessaie d’elle-même, et vous le demande si cela n’aide pas.' },
+  sign_in_required: { title: 'Vous devez vous reconnecter', remedy: 'Votre session a expiré. Connectez-vous, puis recommencez.' },
+  superseded: { title: 'Cette conversation a continué ailleurs', remedy: 'Elle se poursuit dans une autre fenêtre, ou vous avez commencé plus d’appels que vous n’en pouvez tenir à la fois.' },
+  going_away: { title: 'Le service redémarre', remedy: 'L’appel passe sur un autre serveur. Sinon, recommencez dans un instant.' },
+  model_silent: { title: 'Aucune réponse n’est venue', remedy: 'Veuillez le redire.' },
+  model_unavailable: { title: 'Le modèle est injoignable', remedy: 'Vous n’y êtes pour rien. Réessayez dans quelques minutes.' },
+  model_refused: { title: 'Le modèle a refusé cet appel', remedy: 'Réessayer n’aidera pas. Prévenez les responsables du service.' },
+  content_filtered: { title: 'Le filtre de contenu a mis fin à la conversation', remedy: 'Quelque chose n’y est pas permis ici. Commencez une nouvelle conversation.' },
+  internal_error: { title: 'Le service a commis une erreur', remedy: 'Vous n’y êtes pour rien. Recommencez ; si cela se reproduit, prévenez ses responsables.' },
+}

@@ -1,0 +1,26 @@
+import type { ErrorWords } from './en.ts'
+
+export const errors: ErrorWords = {
+  protocol_error: { title: 'Questa pagina e il servizio non si capiscono', remedy: 'Ricaricate la pagina per averne la versione più recente.' },
+  message_too_big: { title: 'Un messaggio era troppo lungo', remedy: 'Inviate messaggi più brevi. Ricominciate per continuare.' },
+  too_fast: { title: 'Questa pagina ha inviato troppo in una volta', remedy: 'Aspettate qualche secondo, poi ricominciate.' },
+  idle: { title: 'Per un po’ non si è detto nulla', remedy: 'Ricominciate quando volete continuare.' },
+  start_timeout: { title: 'La chiamata non è cominciata', remedy: 'La pagina era collegata e non ha detto nulla. Ricominciate.' },
+  too_slow: { title: 'La vostra connessione è troppo lenta per l’audio', remedy: 'Chiudete gli altri download o avvicinatevi al Wi-Fi, poi ricominciate.' },
+  forbidden: { title: 'Non potete usare questo servizio', remedy: 'Chiedete l’accesso ai responsabili.' },
+  budget_spent: { title: 'Il budget di oggi è esaurito', remedy: 'Quanto voi, o tutti insieme, potete spendere in un giorno è consumato. Si rinnova a mezzanotte UTC.' },
+  at_capacity: { title: 'Tutti i posti sono occupati', remedy: 'Nessuno si è liberato in tempo. Riprovate tra qualche minuto.' },
+  daily_limit: { title: 'Avete parlato quanto si può in un giorno', remedy: 'Tornate domani: il giorno finisce a mezzanotte UTC.' },
+  conversation_unknown: { title: 'Questa conversazione non c’è più', remedy: 'È stata eliminata o conservata quanto si poteva. Cominciatene una nuova.' },
+  history_unavailable: { title: 'Le conversazioni passate non si possono leggere adesso', remedy: 'Nulla è andato perso. Riprovate tra un momento.' },
+  not_saved: { title: 'Ciò che si dice ora forse non sarà conservato', remedy: 'La chiamata continua. Salvate la trascrizione se vi serve.' },
+  ticket_refused: { title: 'Il vostro accesso non è stato rinnovato', remedy: 'La pagina riprova da sola e ve lo chiede se non basta.' },
+  sign_in_required: { title: 'Dovete accedere di nuovo', remedy: 'Il vostro accesso è scaduto. Accedete, poi ricominciate.' },
+  superseded: { title: 'Questa conversazione è proseguita altrove', remedy: 'Continua in un’altra finestra, o avete cominciato più chiamate di quante ne potete tenere insieme.' },
+  going_away: { title: 'Il servizio si sta riavviando', remedy: 'La chiamata passa a un altro server. Se non accade, ricominciate tra un momento.' },
+  model_silent: { title: 'Non è arrivata nessuna risposta', remedy: 'Ditelo di nuovo, per favore.' },
+  model_unavailable: { title: 'Il modello non è raggiungibile', remedy: 'Non dipende da voi. Riprovate tra qualche minuto.' },
+  model_refused: { title: 'Il modello ha rifiutato questa chiamata', remedy: 'Riprovare non serve. Avvisate chi gestisce il servizio.' },
+  content_filtered: { title: 'Il filtro dei contenuti ha chiuso la conversazione', remedy: 'Qualcosa in essa qui non è permesso. Cominciate una nuova conversazione.' },
+  internal_error: { title: 'Il servizio ha commesso un errore', remedy: 'Non è colpa vostra. Ricominciate; se si ripete, avvisate chi lo gestisce.' },
+}

@@ -1,0 +1,26 @@
+import type { ErrorWords } from './en.ts'
+
+export const errors: ErrorWords = {
+  protocol_error: { title: 'Esta página e o serviço não se entendem', remedy: 'Recarregue a página para obter a versão mais recente.' },
+  message_too_big: { title: 'Uma mensagem era longa demais', remedy: 'Envie mensagens mais curtas. Comece de novo para continuar.' },
+  too_fast: { title: 'Esta página enviou demais de uma vez', remedy: 'Espere alguns segundos e comece de novo.' },
+  idle: { title: 'Nada foi dito durante algum tempo', remedy: 'Comece de novo quando quiser continuar.' },
+  start_timeout: { title: 'A chamada não começou', remedy: 'A página estava conectada e não disse nada. Comece de novo.' },
+  too_slow: { title: 'A sua conexão é lenta demais para o som', remedy: 'Encerre outros downloads ou aproxime-se do Wi-Fi e comece de novo.' },
+  forbidden: { title: 'Você não pode usar este serviço', remedy: 'Peça acesso aos responsáveis.' },
+  budget_spent: { title: 'O orçamento de hoje acabou', remedy: 'O que você, ou todos juntos, podem gastar num dia foi usado. Ele é renovado à meia-noite UTC.' },
+  at_capacity: { title: 'Todos os lugares estão ocupados', remedy: 'Nenhum ficou livre a tempo. Tente de novo em alguns minutos.' },
+  daily_limit: { title: 'Você falou tanto quanto se pode num dia', remedy: 'Volte amanhã: o dia termina à meia-noite UTC.' },
+  conversation_unknown: { title: 'Esta conversa já não existe', remedy: 'Foi apagada ou guardada pelo tempo permitido. Comece uma nova.' },
+  history_unavailable: { title: 'As conversas anteriores não podem ser lidas agora', remedy: 'Nada delas se perdeu. Tente de novo em instantes.' },
+  not_saved: { title: 'O que se diz agora talvez não seja guardado', remedy: 'A chamada continua. Salve a transcrição se precisar dela.' },
+  ticket_refused: { title: 'O seu acesso não foi renovado', remedy: 'A página tenta de novo sozinha e pergunta a você se isso não ajudar.' },
+  sign_in_required: { title: 'Você precisa entrar de novo', remedy: 'O seu acesso expirou. Entre e comece de novo.' },
+  superseded: { title: 'Esta conversa continuou noutro lugar', remedy: 'Ela segue em outra janela, ou você começou mais chamadas do que pode ter ao mesmo tempo.' },
+  going_away: { title: 'O serviço está reiniciando', remedy: 'A chamada passa para outro servidor. Se não passar, comece de novo em instantes.' },
+  model_silent: { title: 'Não veio resposta', remedy: 'Por favor, diga outra vez.' },
+  model_unavailable: { title: 'O modelo não pode ser alcançado', remedy: 'Não há nada errado do seu lado. Tente de novo em alguns minutos.' },
+  model_refused: { title: 'O modelo recusou esta chamada', remedy: 'Tentar de novo não adianta. Avise quem cuida do serviço.' },
+  content_filtered: { title: 'O filtro de conteúdo encerrou a conversa', remedy: 'Algo nela não é permitido aqui. Comece uma conversa nova.' },
+  internal_error: { title: 'O serviço cometeu um erro', remedy: 'A culpa não é sua. Comece de novo; se acontecer outra vez, avise quem cuida dele.' },
+}
