@@ -25,7 +25,7 @@ LEFT_TO_THE_SERVICE = {
 }  # fmt: skip
 STAGES = ("dev", "staging", "prod", "public", "sealed")
 # Set where a stage asks for it.
-AT_CHOICE = {"budget_user_usd", "budget_deployment_usd"}
+AT_CHOICE = {"budget_user_usd", "budget_deployment_usd", "task_protection"}
 
 
 def settings_fields() -> set[str]:
