@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from service.auth.ports import Grant, NotAuthenticatedError
 from service.metrics.logs import logger
 from service.session.events import Refusal, SignInRefused, SignInRenewed
+from service.stores.ports import StoreError
 
 _log = logger("service.holder")
 
@@ -36,6 +37,9 @@ class Holder:
             grant = await self._redeem(ticket)
         except NotAuthenticatedError:
             return SignInRefused(why=Refusal.UNKNOWN)
+        except StoreError as error:
+            _log.warning("a ticket could not be looked at", reason=str(error))
+            return SignInRefused(why=Refusal.UNAVAILABLE)
         except Exception:  # noqa: BLE001 - the session goes on with the sign-in it has
             _log.exception("a ticket could not be looked at")
             return SignInRefused(why=Refusal.UNAVAILABLE)

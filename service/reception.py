@@ -66,6 +66,9 @@ class Reception:
                 str(error),
                 headers={"Retry-After": str(error.retry_after_s)},
             ) from None
+        except StoreError as error:
+            _log.warning("a ticket could not be issued", reason=str(error))
+            raise problem_of(refusal_of(SignInUnavailableError(_RETRY_AFTER_S))) from error
         except Exception as error:
             _log.exception("a ticket could not be issued")
             raise problem_of(refusal_of(SignInUnavailableError(_RETRY_AFTER_S))) from error

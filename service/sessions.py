@@ -25,6 +25,7 @@ from service.policies.allowance import Standing
 from service.policies.budget import Budget
 from service.policies.prices import Prices
 from service.session.events import Owned, StoreFault
+from service.stores.ports import StoreError
 from service.transports.handshake import Refused
 from service.transports.ports import ClientConnection
 from service.transports.websocket import Attend
@@ -120,6 +121,10 @@ class Sessions:
         except (NotAuthenticatedError, NotAllowedError, SignInUnavailableError) as error:
             self._registry.add(contract.SESSION_START, outcome="auth")
             return refusal_of(error)
+        except StoreError as error:
+            _log.warning("a ticket could not be looked at", reason=str(error))
+            self._registry.add(contract.SESSION_START, outcome="auth")
+            return refusal_of(SignInUnavailableError(_RETRY_AFTER_S))
         except Exception:  # noqa: BLE001 - a sign-in that fails lets nobody in
             _log.exception("sign-in failed")
             self._registry.add(contract.SESSION_START, outcome="auth")

@@ -19,7 +19,8 @@ class Visitor:
     origin: str | None
 
 
-def _visitor(request: Request, _: Annotated[object, Depends(_BEARER)]) -> Visitor:
+# Not a plain function: that would be called in a thread, for each request.
+async def _visitor(request: Request, _: Annotated[object, Depends(_BEARER)]) -> Visitor:
     headers = request.headers
     return Visitor(
         authorization=headers.get("authorization"), host=headers.get("host", ""), origin=headers.get("origin")

@@ -72,15 +72,23 @@ class MemoryTicketStore:
 class Tickets:
     """Issues tickets for grants, and gives the grant back for a ticket, once."""
 
-    def __init__(self, store: TicketStore, *, wall_clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        store: TicketStore,
+        *,
+        wall_clock: Callable[[], float],
+        entropy: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
+        """`entropy` gives so many bytes of chance."""
         self._store = store
+        self._entropy = entropy
         self._wall_clock = wall_clock
 
     async def issue(self, grant: Grant) -> Ticket:
         """A ticket for this grant."""
-        value = base64.urlsafe_b64encode(secrets.token_bytes(_BYTES)).rstrip(b"=").decode()
+        value = base64.urlsafe_b64encode(self._entropy(_BYTES)).rstrip(b"=").decode()
         name = _digest(_NAME, value).hex()
-        nonce = secrets.token_bytes(_NONCE_BYTES)
+        nonce = self._entropy(_NONCE_BYTES)
         sealed = nonce + AESGCM(_digest(_KEY, value)).encrypt(nonce, _dump(grant), name.encode())
         await self._store.put(name, sealed, expires_at=self._wall_clock() + LIFETIME_S)
         return Ticket(value=value)

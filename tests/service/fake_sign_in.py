@@ -79,10 +79,11 @@ def fake_sign_in(
     revocation: FakeRevocation | None = None,
     clock: Callable[[], float] = lambda: 100.0,
     wall_clock: Callable[[], float] = lambda: NOW,
+    tickets: Tickets | None = None,
 ) -> SignIn:
     return SignIn(
         verifier=verifier or FakeVerifier(),
         revocation=revocation or FakeRevocation(),
-        tickets=Tickets(MemoryTicketStore(), wall_clock=wall_clock),
+        tickets=tickets or Tickets(MemoryTicketStore(), wall_clock=wall_clock),
         clock=clock,
     )

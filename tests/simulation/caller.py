@@ -3,15 +3,16 @@
 import asyncio
 import itertools
 import json
-from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from random import Random
 from typing import Any, Final
 
 from service.wire.client import FRAME_HEADER
-from tests.simulation.model import FRAME_MS, SILENCE, Heard, Memory, speech
+from tests.simulation.promises import BrokenPromiseError, Promises, Said
+from tests.simulation.speech import FRAME_MS, SILENCE, Heard, speech
 from tests.simulation.wire import RefusedError, Wire
 
 _RING_FRAMES: Final = 50
@@ -28,32 +29,12 @@ _LOST: Final = frozenset({None, 1006, 1012})
 _GOODBYE: Final = 1000
 
 
-class BrokenPromiseError(AssertionError):
-    """Raised when something was not as docs/reliability.md promises."""
-
-
 class Way(Enum):
     """How the next connection begins."""
 
     NEW = "a new conversation"
     RESUME = "the session that was lost"
     CONTINUE = "the conversation, in a session of its own"
-
-
-@dataclass(slots=True)
-class Said:
-    """A turn as the caller was told of it."""
-
-    text: str | None = None
-    outcome: str | None = None
-    is_saved: bool = False
-
-    def add(self, text: str) -> None:
-        """Words that were heard; a sentence that was broken by the network is heard in pieces."""
-        if self.text is None:
-            self.text = text
-        elif text not in self.text:
-            self.text = f"{self.text} {text}"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,7 +52,7 @@ class Habits:
     """Whether silence is sent while nobody speaks."""
 
 
-class Caller:
+class Caller(Promises):
     """One user on a host of their own, with one conversation."""
 
     def __init__(
@@ -83,7 +64,7 @@ class Caller:
         habits: Habits,
         bearer: str | None = None,
     ) -> None:
-        self.name = name
+        super().__init__(name)
         self._dice = dice
         self._bearer = bearer or name
         self._pick = pick
@@ -97,11 +78,10 @@ class Caller:
         self._state = ""
         self._session_id = self._token = ""
         self._last_seq = 0
-        self._heard_at = 0.0
+        self._heard_at = self._came_back_at = 0.0
         self._heartbeat_s = 5.0
         self._lost_at: float | None = None
         self._lost_with: int | None = None
-        self._came_back_at = 0.0
         self._last_error = ""
         """Of this connection."""
         self._sent_on_at: float | None = None
@@ -115,70 +95,6 @@ class Caller:
         self._is_leaving = False
         self.has_enough = False
         """Hangs up after the next answer."""
-        self.is_disturbed = False
-        """Whether the network swallowed some of what was said, for a while."""
-        self.conversation_id: str | None = None
-        self.turns: dict[int, Said] = {}
-        """Of this session, by number."""
-        self.saved: dict[tuple[str, int], str] = {}
-        """What the service said is saved: it must be in the store for ever."""
-        self.saved_at: dict[str, float] = {}
-        """When that was said of these words."""
-        self.sessions: set[str] = set()
-        self.outcomes: Counter[str] = Counter()
-        self.asked: list[str] = []
-        self.gaps: list[float] = []
-        self.gap_ends: list[float] = []
-        self.gap_codes: list[int | None] = []
-        """How the connection before each gap was closed."""
-        self.closes: Counter[int | None] = Counter()
-        self.errors: Counter[str] = Counter()
-        self.resumed = self.taken_over = self.refused = 0
-
-    def wrong_in(self, said: Sequence[str]) -> list[str]:
-        """What this caller did not say, or not so often; speech may be cut in pieces when the line was."""
-        wrong = [
-            f"{self.name}: {text!r} is there twice" for text in set(said) if text and said.count(text) > 1
-        ]
-        frames: Counter[tuple[int, int]] = Counter()
-        for text in filter(None, said):
-            heard = Heard.read(text)
-            if heard is None:
-                wrong += [] if text in self.asked else [f"{self.name}: nobody said {text!r}"]
-                continue
-            whole = next(
-                (
-                    whole
-                    for whole in map(Heard.read, self.asked)
-                    if whole and whole.utterance == heard.utterance
-                ),
-                None,
-            )
-            if (
-                whole is None
-                or heard.last > whole.last
-                or (heard != whole and not self.closes and not self.is_disturbed)
-            ):
-                wrong.append(f"{self.name}: nobody said {text!r}")
-            frames.update((heard.utterance, frame) for frame in range(heard.first, heard.last + 1))
-        return wrong + [
-            f"{self.name}: frame {frame} was heard twice" for frame, times in frames.items() if times > 1
-        ]
-
-    def wrong_in_memories(self, memories: Sequence[Memory]) -> list[str]:
-        """What a stream should have been told of this conversation and was not, or was told twice or out of order."""
-        wrong = []
-        order = {text: number for (_, number), text in self.saved.items()}
-        for memory in memories:
-            if memory.session_id not in self.sessions:
-                continue
-            known = [text for text in memory.said if text in order]
-            if known != sorted(set(known), key=order.__getitem__):
-                wrong.append(f"{self.name}: a stream was told {memory.said}")
-            due = {text for text, at in self.saved_at.items() if text and at < memory.began_at}
-            if missing := due - set(memory.said):
-                wrong.append(f"{self.name}: a stream was not told of {sorted(missing)}")
-        return wrong
 
     # Talking
 
@@ -362,9 +278,10 @@ class Caller:
             if not closed.done():
                 closed.set_result(code)
 
-        wire = self._wire = Wire(bearer=self._bearer, on_message=self._on_message, on_closed=on_closed)
         self._is_ready = self._is_queued = False
         self._last_error = ""
+        proof = await self._proof()
+        wire = self._wire = Wire(**proof, on_message=self._on_message, on_closed=on_closed)
         self._heard_at = loop.time()
         if self._way is Way.RESUME and self._lost_at is not None and loop.time() - self._lost_at > _WINDOW_S:
             self._way = Way.CONTINUE
@@ -373,6 +290,10 @@ class Caller:
         if self._way is not Way.RESUME:
             self._last_seq = 0
         self._send(self._start(), even_now=True)
+
+    async def _proof(self) -> dict[str, str]:
+        """Of who one is: for the upgrade."""
+        return {"bearer": self._bearer}
 
     def _start(self) -> dict[str, Any]:
         match self._way:
@@ -437,6 +358,7 @@ class Caller:
             return
         told = json.loads(message)
         self._check_seq(told)
+        self._note(told)
         self._is_queued |= told["type"] == "queued"
         match told["type"]:
             case "ready":
@@ -459,6 +381,9 @@ class Caller:
             case _:
                 pass
         self._changed.set()
+
+    def _note(self, told: dict[str, Any]) -> None:
+        """Something was told; who is more than a caller may act upon it."""
 
     def _check_seq(self, told: dict[str, Any]) -> None:
         seq = told["seq"]

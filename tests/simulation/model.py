@@ -1,17 +1,13 @@
 """A scripted Nova Sonic on virtual time, as many processes share one account of it.
 
-What it hears it says back, so that a lost, doubled or reordered word shows in the transcript. Speech is made of frames
-of 100 ms whose samples all have one value, `mark_of`; the model writes down which marks it heard, in their order.
+What it hears it says back, so that a lost, doubled or reordered word shows in the transcript: it writes down which
+marks of `speech` it heard, in their order.
 """
 
 import asyncio
-import itertools
-import re
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import partial
-from random import Random
 from typing import Any, Final
 
 import orjson
@@ -20,17 +16,15 @@ from simloop import SimLoop
 
 from service.errors import ModelFailure, ModelFailureKind
 from service.transports.ports import ModelStreamListener
+from tests.simulation.account import DEATHS, Account, Memory
+from tests.simulation.speech import FRAME_BYTES, reply_to, transcript
 
 LIFETIME_S: Final = 480.0
 STARVED_S: Final = 55.0
-FRAME_MS: Final = 100
-_FRAME_BYTES: Final = 3_200
-SILENCE: Final = bytes(_FRAME_BYTES)
 _SURE_AFTER_MS: Final = 800
 _CHUNK_PCM: Final = pybase64.b64encode_as_string(bytes(12_000))
 _CHUNK_S: Final = 0.25
 _AUDIO_INPUT: Final = b'{"event":{"audioInput"'
-_MARKS: Final = 100
 
 
 def true_time() -> float:
@@ -38,110 +32,6 @@ def true_time() -> float:
     loop = asyncio.get_running_loop()
     assert isinstance(loop, SimLoop)
     return loop._true_time()
-
-
-def mark_of(utterance: int, frame: int) -> int:
-    """The value of all samples of one frame of speech; never 0, which is silence."""
-    return utterance % 300 * _MARKS + frame + 1
-
-
-def speech(utterance: int, frames: int) -> list[bytes]:
-    """An utterance, frame by frame."""
-    return [mark_of(utterance, frame).to_bytes(2, "little") * (_FRAME_BYTES // 2) for frame in range(frames)]
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """Frames of one utterance, without a gap: from the first to the last, counted from 1."""
-
-    utterance: int
-    first: int
-    last: int
-
-    def __str__(self) -> str:
-        return f"utterance {self.utterance}, frames {self.first} to {self.last}"
-
-    @classmethod
-    def read(cls, text: str) -> "Heard | None":
-        """What a transcript means; one that came in pieces that fit together means the whole."""
-        pieces = pieces_of(text)
-        heard = [cls(*map(int, found.groups())) for found in map(_HEARD.fullmatch, pieces) if found]
-        fit = all(
-            (next_.utterance, next_.first) == (piece.utterance, piece.last + 1)
-            for piece, next_ in itertools.pairwise(heard)
-        )
-        if not heard or len(heard) != len(pieces) or not fit:
-            return None
-        return cls(heard[0].utterance, heard[0].first, heard[-1].last)
-
-
-_HEARD: Final = re.compile(r"utterance (\d+), frames (\d+) to (\d+)")
-
-
-def pieces_of(text: str) -> list[str]:
-    """The transcripts that were put together."""
-    return [found.group() for found in _HEARD.finditer(text)] or [text]
-
-
-def _transcript(marks: Sequence[int]) -> str:
-    utterance, first = divmod(marks[0] - 1, _MARKS)
-    if list(marks) == [mark_of(utterance, first + place) for place in range(len(marks))]:
-        return str(Heard(utterance, first + 1, first + len(marks)))
-    return f"garbled {marks}"
-
-
-def reply_to(said: str) -> str:
-    """What the model answers."""
-    return f"You said: {said}."
-
-
-@dataclass(slots=True, kw_only=True)
-class Faults:
-    """How often what goes wrong, as shares of streams; and what goes wrong for everybody, at the moment."""
-
-    dies: float = 0.0
-    falls_silent: float = 0.0
-    refused: float = 0.0
-    uses_tool: float = 0.0
-    refuse_all_with: ModelFailureKind | None = None
-
-
-@dataclass(slots=True)
-class Memory:
-    """What a stream was told that the user had said before it began."""
-
-    session_id: str = ""
-    began_at: float = 0.0
-    """When it began to listen."""
-    said: list[str] = field(default_factory=list)
-
-
-_DEATHS: Final = (
-    ModelFailure(ModelFailureKind.CONNECTION_LOST, "HTTP/2 stream reset"),
-    ModelFailure(ModelFailureKind.VALIDATION, "RST_STREAM closed stream"),
-    ModelFailure(ModelFailureKind.VALIDATION, "System instability detected. Please retry"),
-    ModelFailure(ModelFailureKind.PROTOCOL, "InvalidEventBytes"),
-    ModelFailure(ModelFailureKind.TIMED_OUT, "timed out"),
-    ModelFailure(ModelFailureKind.INTERNAL, "internal"),
-    None,
-)
-
-
-@dataclass(slots=True, kw_only=True)
-class Account:
-    """What all processes share: the quota, the dice, and what was done against the rules."""
-
-    dice: Random
-    quota: int = 1_000
-    faults: Faults = field(default_factory=Faults)
-    open_streams: int = 0
-    most_open: int = 0
-    refused_for_quota: int = 0
-    tools_used: int = 0
-    opened: list[float] = field(default_factory=list)
-    """When."""
-    broken_rules: list[str] = field(default_factory=list)
-    memories: list[Memory] = field(default_factory=list)
 
 
 class Model:
@@ -210,7 +100,7 @@ class Stream:
     def _draw_fate(self) -> None:
         dice, faults = self._account.dice, self._account.faults
         if dice.random() < faults.dies:
-            self._later(dice.uniform(0.1, 20.0), lambda: self.end(dice.choice(_DEATHS)))
+            self._later(dice.uniform(0.1, 20.0), lambda: self.end(dice.choice(DEATHS)))
         if dice.random() < faults.falls_silent:
             self._later(dice.uniform(0.1, 20.0), self.fall_silent)
 
@@ -269,7 +159,7 @@ class Stream:
 
     def _hear(self, pcm: bytes) -> None:
         self._fed_at = self._loop.time()
-        for start in range(0, len(pcm), _FRAME_BYTES):
+        for start in range(0, len(pcm), FRAME_BYTES):
             mark = int.from_bytes(pcm[start : start + 2], "little")
             if mark:
                 if not self._marks:
@@ -277,10 +167,10 @@ class Stream:
                 self._marks.append(mark)
                 self._silence_ms = 0
             elif self._marks:
-                self._silence_ms += len(pcm[start : start + _FRAME_BYTES]) // 32
+                self._silence_ms += len(pcm[start : start + FRAME_BYTES]) // 32
                 if self._silence_ms >= _SURE_AFTER_MS:
                     marks, self._marks = self._marks, []
-                    self._later(0.05, partial(self._said, _transcript(marks), typed=False))
+                    self._later(0.05, partial(self._said, transcript(marks), typed=False))
 
     def _begins_to_speak(self) -> None:
         self._say("userSpeechStart", inputAudioOffsetMs=0)

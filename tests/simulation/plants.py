@@ -13,15 +13,18 @@ import pytest
 
 from service import driver
 from service.policies.breaker import Breaker
-from service.session import resumption, store_side, streams, timers, upstream
+from service.reception import Reception
+from service.session import resumption, sign_in, store_side, streams, timers, upstream
 from service.session.core import Core
 from service.session.effects import SendToModel
 from service.session.keeping import Keeping, SaveTurn
 from service.session.upstream import Upstream
 from service.stores.ports import ConversationUnknownError
 from service.stores.sqlite import SqliteStore
+from service.stores.sqlite_shared import SqliteTickets
 from service.transports.websocket_protocol import DirectConnection
 from service.wire import sonic_input
+from tests.service import fake_sign_in
 from tests.simulation import process
 
 
@@ -189,6 +192,31 @@ def forgets_to_close_the_socket(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(DirectConnection, "close", lambda *_: None)
 
 
+def no_end_of_sign_in(patch: pytest.MonkeyPatch) -> None:
+    """Whoever is in stays in, whatever becomes of their sign-in."""
+    without(patch, sign_in.expired_at)
+
+
+def tickets_work_twice(patch: pytest.MonkeyPatch) -> None:
+    """A ticket is read, and left where it was."""
+
+    def take(self: SqliteTickets, name: str, now: float) -> bytes | None:
+        row = self._file.opened().execute("SELECT sealed, expires_at FROM tickets WHERE name = ?", (name,))
+        found = row.fetchone()
+        return None if found is None or found["expires_at"] <= now else bytes(found["sealed"])
+
+    patch.setattr(SqliteTickets, "_take", take)
+
+
+def everybody_reads_everything(patch: pytest.MonkeyPatch) -> None:
+    """Whose conversation it is, is not asked when it is read."""
+
+    async def user_of(_: Reception, __: object) -> str:
+        return f"{fake_sign_in.ISSUER}#caller-0"
+
+    patch.setattr(Reception, "user_of", user_of)
+
+
 PLANTS: Final[Mapping[str, Plant]] = {
     plant.patch.__name__: plant
     for plant in (
@@ -207,5 +235,8 @@ PLANTS: Final[Mapping[str, Plant]] = {
         Plant(patch=gives_up_a_failed_write, scenario="store trouble", seeds=10),
         Plant(patch=never_closes_the_breaker, scenario="model trouble", seeds=100),
         Plant(patch=forgets_to_close_the_socket, scenario="deploys", seeds=5),
+        Plant(patch=no_end_of_sign_in, scenario="sign-in", seeds=5),
+        Plant(patch=tickets_work_twice, scenario="sign-in", seeds=5),
+        Plant(patch=everybody_reads_everything, scenario="sign-in", seeds=5),
     )
 }

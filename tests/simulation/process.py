@@ -1,12 +1,12 @@
 """One process of the service on a virtual machine: the real application under the real server, on virtual time."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
 import uvicorn
@@ -15,6 +15,8 @@ from simloop import Host
 
 from service import app as application
 from service.api import conversations, health, options, page_config, tickets
+from service.auth.ports import Grant, NotAuthenticatedError
+from service.auth.tickets import Tickets
 from service.metrics.counters import Counters
 from service.metrics.load import LoadMeter
 from service.newcomer import terms_of
@@ -22,10 +24,12 @@ from service.policies.silence import KeepAlive
 from service.serving import uvicorn_config
 from service.settings import Settings
 from tests.service import fake_sign_in
-from tests.simulation.model import Account, Model
+from tests.simulation.account import Account
+from tests.simulation.model import Model
 from tests.simulation.shared_store import SharedStore
 
 PORT: Final = 8000
+TOKEN_LEEWAY_S: Final = 60.0
 
 
 class _InOrder[T](dict[T, None]):
@@ -59,6 +63,21 @@ class _Server(uvicorn.Server):
         await self.stopping.wait()
 
 
+class ExpiringTokens(fake_sign_in.FakeVerifier):
+    """Tokens that are refused once they have expired, with the leeway of the product's own verifier."""
+
+    def __init__(self, wall_clock: Callable[[], float]) -> None:
+        super().__init__()
+        self._wall_clock = wall_clock
+
+    async def verify(self, token: str) -> Grant:
+        """See the port."""
+        grant = await super().verify(token)
+        if grant.expires_at + TOKEN_LEEWAY_S <= self._wall_clock():
+            raise NotAuthenticatedError("Please sign in again.")
+        return grant
+
+
 class Process:
     """A process that can be told to stop, and can be lost."""
 
@@ -70,8 +89,11 @@ class Process:
         store: SharedStore,
         dice: Random,
         silence_ms: int,
+        rest: bool = False,
         **settings: Any,
     ) -> None:
+        """`rest`: with what pages ask over HTTP, which takes a while to build."""
+        self._rest = rest
         self.host = host
         self.name = host.name
         self.is_draining = False
@@ -88,7 +110,8 @@ class Process:
     def start(self) -> asyncio.Task[None]:
         """Begin to serve; done when the process has ended by itself."""
         self.model = Model(self._account)
-        self._ways = (self._store.way_to_conversations(), self._store.way_to_documents())
+        self.tickets = self._store.way_to_tickets()
+        self._ways = (self._store.way_to_conversations(), self._store.way_to_documents(), self.tickets)
         loop = asyncio.get_running_loop()
 
         def wall_clock() -> float:
@@ -97,8 +120,16 @@ class Process:
         self.app = create_app(
             self._settings,
             silence_ms=self._silence_ms,
+            rest=self._rest,
             model=self.model,
-            sign_in=fake_sign_in.fake_sign_in(clock=loop.time, wall_clock=wall_clock),
+            sign_in=fake_sign_in.fake_sign_in(
+                verifier=ExpiringTokens(wall_clock),
+                clock=loop.time,
+                wall_clock=wall_clock,
+                tickets=Tickets(
+                    cast("Any", self.tickets), wall_clock=wall_clock, entropy=self._dice.randbytes
+                ),
+            ),
             counters=self.counters,
             clock=loop.time,
             store=self._ways[0],
@@ -150,10 +181,10 @@ class _IdleMeter(LoadMeter):
         await asyncio.get_running_loop().create_future()
 
 
-def create_app(settings: Settings, *, silence_ms: int, **parts: Any) -> FastAPI:
+def create_app(settings: Settings, *, silence_ms: int, rest: bool = False, **parts: Any) -> FastAPI:
     """The application, but for what costs more time than the rest together.
 
-    The REST side is left out, and the silence fed to the model comes in longer pieces. The machine is
+    The REST side is left out unless somebody asks there, and the silence fed to the model comes in longer pieces. The machine is
     never busy.
     """
     terms = terms_of
@@ -162,7 +193,8 @@ def create_app(settings: Settings, *, silence_ms: int, **parts: Any) -> FastAPI:
         return replace(terms(*args, **kwargs), keep_alive=KeepAlive(frame_ms=silence_ms))
 
     with pytest.MonkeyPatch.context() as patch:
-        for part in (conversations, health, options, page_config, tickets):
+        left_out = (health, options, page_config)
+        for part in left_out if rest else (*left_out, conversations, tickets):
             patch.setattr(part, "router", lambda *_, **__: APIRouter())
         patch.setattr(application, "terms_of", coarse)
         # How busy this machine is must not decide what the simulated one does.

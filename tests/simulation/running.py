@@ -12,7 +12,7 @@ import simloop._loop
 from fastapi.dependencies import models as dependencies
 from simloop import SimLoop, explore
 
-from tests.simulation.caller import BrokenPromiseError
+from tests.simulation.promises import BrokenPromiseError
 from tests.simulation.scenarios import SCENARIOS, Scenario
 from tests.simulation.world import World
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from service.errors import ModelFailureKind
-from tests.simulation.caller import BrokenPromiseError, Habits
-from tests.simulation.model import Faults
+from tests.simulation.account import Faults
+from tests.simulation.browser import Browser
+from tests.simulation.caller import Habits
 from tests.simulation.process import Process
+from tests.simulation.promises import BrokenPromiseError
 from tests.simulation.shared_store import StoreFaults
 from tests.simulation.world import Plan, World
 
@@ -118,6 +120,22 @@ async def _left_behind(world: World) -> None:
                 caller.cut()
         await asyncio.sleep(world.dice.choice([5.0, 20.0, 60.0]))
         world.net.heal()
+
+
+async def _sign_ins(world: World) -> None:
+    """Now one process cannot reach the tickets, now somebody deletes what they are just saying; and a process is lost."""
+    for _ in range(3):
+        await _pause(world)
+        tickets = world.dice.choice(world.running).tickets
+        tickets.is_cut = True
+        await asyncio.sleep(world.dice.uniform(1.0, 25.0))
+        tickets.is_cut = False
+        chosen = world.dice.choice(world.callers)
+        if isinstance(chosen, Browser):
+            chosen.wants_it_gone = True
+    await _pause(world)
+    world.crash(world.dice.choice(world.running))
+    await world.start_process()
 
 
 async def _everything(world: World) -> None:
@@ -261,6 +279,15 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
         longest_gap_s=0.0,
         check=_no_streams_in_step,
         seeds=3,
+    ),
+    "sign-in": Scenario(
+        shows="Tokens expire within calls, tickets are used on another process and offered twice, the tickets cannot be"
+        " reached, conversations are listed and deleted while they go on.",
+        plan=lambda: Plan(
+            habits=Habits(turns=6, speaks=0.1, pause_s=(5.0, 35.0)), browsers=True, silence_ms=2_000
+        ),
+        trouble=_sign_ins,
+        longest_gap_s=120.0,
     ),
     "everything": Scenario(
         shows="Crashes, deploys, partitions, a store and a model in trouble, in any order.",

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from service.stores.ports import Retention, StoreUnavailableError
 from service.stores.sqlite import SqliteStore
-from service.stores.sqlite_shared import SqliteDocuments
+from service.stores.sqlite_shared import SqliteDocuments, SqliteTickets
 from tests.service import fake_sign_in
 
 
@@ -48,11 +48,13 @@ class SharedStore:
     faults: StoreFaults = field(default_factory=StoreFaults)
     store: SqliteStore = field(init=False)
     documents: SqliteDocuments = field(init=False)
+    tickets: SqliteTickets = field(init=False)
 
     def __post_init__(self) -> None:
         self.store = SqliteStore(Path(":memory:"), retention=Retention(), utc_now=_utc_now)
         self.store.file._worker = cast("Any", _InlineWorker())
         self.documents = SqliteDocuments(self.store.file, lambda: _utc_now().timestamp())
+        self.tickets = SqliteTickets(self.store.file)
 
     def at_once[T](self, request: Coroutine[Any, Any, T]) -> T:
         """Carry one request out now."""
@@ -70,6 +72,10 @@ class SharedStore:
         """One process's."""
         return Way(self, self.documents)
 
+    def way_to_tickets(self) -> "Way":
+        """One process's."""
+        return Way(self, self.tickets)
+
 
 class Way:
     """One process's way to what is shared; it answers to every name that has."""
@@ -78,6 +84,8 @@ class Way:
         self._shared = shared
         self._target = target
         self.is_alive = True
+        self.is_cut = False
+        """Whether nothing gets through at the moment."""
 
     async def aclose(self) -> None:
         self.is_alive = False
@@ -102,7 +110,7 @@ class Way:
         if dice.random() < faults.is_slow:
             delay_s += dice.uniform(2.0, 20.0)
         is_lost = dice.random() < faults.loses_answer
-        fails = faults.is_away or dice.random() < faults.fails
+        fails = faults.is_away or self.is_cut or dice.random() < faults.fails
 
         def carry_out() -> None:
             try:

@@ -21,13 +21,15 @@ class Wire(asyncio.Protocol):
     def __init__(
         self,
         *,
-        bearer: str,
+        bearer: str | None = None,
+        ticket: str | None = None,
         on_message: Callable[[bytes | str], None],
         on_closed: Callable[[int | None], None],
     ) -> None:
         self._on_message = on_message
         self._on_closed = on_closed
-        self._protocol = ClientProtocol(_URI, subprotocols=[Subprotocol("voice.v1")], max_size=2**20)
+        offered = ["voice.v1"] if ticket is None else ["voice.v1", f"ticket.{ticket}"]
+        self._protocol = ClientProtocol(_URI, subprotocols=list(map(Subprotocol, offered)), max_size=2**20)
         self._bearer = bearer
         self._transport: asyncio.Transport | None = None
         self._is_over = False
@@ -38,7 +40,8 @@ class Wire(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         request = self._protocol.connect()
-        request.headers["Authorization"] = f"Bearer {self._bearer}"
+        if self._bearer is not None:
+            request.headers["Authorization"] = f"Bearer {self._bearer}"
         self._protocol.send_request(request)
         self._flush()
 

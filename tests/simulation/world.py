@@ -12,10 +12,13 @@ from simloop._net import _current_host
 
 from service.metrics import logs
 from tests.service import fake_sign_in
-from tests.simulation.caller import BrokenPromiseError, Caller, Habits
-from tests.simulation.model import Account, Faults, pieces_of, reply_to
+from tests.simulation.account import Account, Faults
+from tests.simulation.browser import Browser
+from tests.simulation.caller import Caller, Habits
 from tests.simulation.process import PORT, Process
+from tests.simulation.promises import BrokenPromiseError
 from tests.simulation.shared_store import SharedStore, StoreFaults
+from tests.simulation.speech import pieces_of, reply_to
 
 _BALANCER_NOTICES_S: Final = 10.0
 _LONGEST_S: Final = 1_800.0
@@ -37,6 +40,8 @@ class Plan:
     silence_ms: int = 500
     """How coarse the silence is that is fed to the model; in the product a fifth of this."""
     settings: dict[str, Any] = field(default_factory=dict)
+    browsers: bool = False
+    """Whether callers sign in as pages do, with tokens that expire and tickets, and ask the REST side."""
 
 
 class World:
@@ -59,10 +64,14 @@ class World:
         logs.configure("error")
         logging.getLogger().handlers = [self._log]
         self._seed = seed
+        make = Browser if plan.browsers else Caller
         self.callers = [
-            Caller(f"caller-{i}", dice=Random(f"{seed}:caller-{i}"), pick=self._pick, habits=plan.habits)
+            make(f"caller-{i}", dice=Random(f"{seed}:caller-{i}"), pick=self._pick, habits=plan.habits)
             for i in range(plan.callers)
         ]
+        for caller in self.callers:
+            if isinstance(caller, Browser):
+                caller.others = [other for other in self.callers if other is not caller]
 
     # Processes
 
@@ -75,6 +84,7 @@ class World:
             store=self.store,
             dice=Random(f"{self._seed}:{name}"),
             silence_ms=self.plan.silence_ms,
+            rest=self.plan.browsers,
             **self.plan.settings,
         )
         self.processes.append(process)
@@ -158,6 +168,7 @@ class World:
             if conversation_id is None:
                 continue
             user_id = f"{fake_sign_in.ISSUER}#{caller.name}"
+            wrong += self._wrong_about_deleted(user_id, caller.deleted)
             turns = self.store.at_once(self.store.store.turns(user_id, conversation_id))
             stored = {saved.turn.number: saved.turn for saved in turns}
             for (_, number), text in caller.saved.items():
@@ -174,6 +185,14 @@ class World:
                 if turn.outcome == "completed" and turn.assistant != reply_to(pieces_of(turn.user)[-1])
             ]
         return wrong
+
+    def _wrong_about_deleted(self, user_id: str, deleted: Sequence[str]) -> list[str]:
+        kept = self.store.at_once(self.store.store.conversations(user_id, limit=100))
+        return [
+            f"{found.conversation_id} was deleted, and is there"
+            for found in kept
+            if found.conversation_id in deleted
+        ]
 
 
 class _Log(logging.Handler):

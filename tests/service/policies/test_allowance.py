@@ -86,8 +86,8 @@ def test_of_two_that_began_at_once_the_same_one_goes_everywhere() -> None:
 
 def test_saying_that_one_lives_prolongs_the_lease_and_makes_nobody_younger() -> None:
     record = holding("a", "b")
-    record, _ = TWO.beat(record, "a", used_s=1.0, day=TODAY, now=NOW + 50)
     record, _ = TWO.beat(record, "b", used_s=1.0, day=TODAY, now=NOW + 50)
+    record, _ = TWO.beat(record, "a", used_s=1.0, day=TODAY, now=NOW + 55)
 
     assert {"a", "b"} == set(record.live)
     assert {"b", "c"} == set(TWO.enter(record, "c", day=TODAY, now=NOW + 100).live)

@@ -20,7 +20,7 @@ def test_three_events_mean_that_the_user_spoke_over_the_reply(event: model.Model
 
 @pytest.mark.parametrize("event", [WORDS, USER_WORDS, LAST_AUDIO, SENTENCE_END, SPEECH_END])
 def test_no_other_event_means_it(event: model.ModelOutput) -> None:
-    assert not is_interruption(event)
+    assert False is is_interruption(event)
 
 
 @pytest.mark.parametrize("event", [MARKER, CUT, LAST_AUDIO, USER_WORDS, SPEECH_END])
@@ -30,4 +30,4 @@ def test_what_follows_these_is_a_new_reply(event: model.ModelOutput) -> None:
 
 @pytest.mark.parametrize("event", [WORDS, SENTENCE_END, SPEECH])
 def test_what_follows_these_may_still_be_the_old_one(event: model.ModelOutput) -> None:
-    assert not ends_interrupted_reply(event)
+    assert False is ends_interrupted_reply(event)

@@ -78,3 +78,11 @@ def test_one_failure_among_many_stops_nobody() -> None:
         breaker.tried(worked=i > 0, now=100.0)
 
     assert breaker.may_try(100.0)
+
+
+def test_half_is_not_most_however_late_it_fails() -> None:
+    breaker = Breaker()
+    for i in range(20):
+        breaker.tried(worked=i < 10, now=100.0)
+
+    assert breaker.may_try(100.0)

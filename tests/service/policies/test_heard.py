@@ -105,11 +105,25 @@ def test_the_pace_of_a_sentence_still_coming_is_that_of_all_the_others_together(
 
 
 def test_a_sentence_without_any_sound_says_nothing_about_the_pace() -> None:
-    silent = Span(text="x" * 50, begin=0, end=0)
-    coming = Span(text="aaaa bbbb cccc dddd", begin=0)
+    known = [Span(text="q" * 10, begin=0, end=10_000), Span(text="x" * 10, begin=10_000, end=10_000)]
+    coming = Span(text="aaaa bbbb cccc dddd", begin=10_001)
 
-    assert "aaaa bbbb" == heard_text([coming], round(9 * RATE / CHARS_PER_S), rate_hz=RATE)
-    assert heard_text([silent, Span(text="a b", begin=1)], 1, rate_hz=RATE) in {"x" * 50, ""}
+    assert f"{'q' * 10} {'x' * 10} aaaa bbbb" == heard_text([*known, coming], 19_501, rate_hz=RATE)
+
+
+def test_a_sentence_that_ended_without_a_sound_is_heard_where_it_stands() -> None:
+    said = [Span(text="One.", begin=0, end=1_000), Span(text="Two.", begin=1_000, end=1_000)]
+
+    assert ["One.", "One. Two."] == [heard_text(said, samples, rate_hz=RATE) for samples in (999, 1_000)]
+
+
+def test_nothing_to_say_is_nothing_heard() -> None:
+    assert "" == heard_text([Span(text="", begin=0)], 1_000, rate_hz=RATE)
+
+
+def test_the_first_sample_counts() -> None:
+    assert "I" == heard_text([Span(text="I", begin=0, end=2)], 1, rate_hz=RATE)
+    assert "I" == heard_text([Span(text="I", begin=0)], 1, rate_hz=15)
 
 
 def test_a_word_is_heard_from_its_middle_on() -> None:

@@ -90,3 +90,12 @@ def test_two_samples_far_apart_are_judged_by_the_newer() -> None:
     pressure.observe(cpu_share=0.9, lag_s=0.0, now=300.0)
 
     assert Level.FULL is pressure.observe(cpu_share=0.9, lag_s=0.0, now=600.0)
+
+
+def test_without_patience_the_newest_sample_decides() -> None:
+    pressure = Pressure(Limits(cpu_share=0.8, lag_s=0.2, patience_s=0.0))
+    loads = [(0.9, 0.0), (0.1, 1.0), (0.9, 2.0)]
+
+    assert [Level.FULL, Level.CALM, Level.FULL] == [
+        pressure.observe(cpu_share=cpu_share, lag_s=0.0, now=now) for cpu_share, now in loads
+    ]
