@@ -23,8 +23,8 @@ class SlowLine:
         task = asyncio.current_task()
         assert task is not None
         self._connections.add(task)
+        far_reader, far_writer = await asyncio.open_connection(self._target.hostname, self._target.port)
         try:
-            far_reader, far_writer = await asyncio.open_connection(self._target.hostname, self._target.port)
             async with asyncio.TaskGroup() as both:
                 both.create_task(self._pump(reader, far_writer))
                 both.create_task(self._pump(far_reader, writer))
@@ -32,7 +32,8 @@ class SlowLine:
             pass
         finally:
             self._connections.discard(task)
-            writer.close()
+            for side in (writer, far_writer):
+                side.transport.abort()
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One way: each piece leaves so long after it came, however many are under way."""
@@ -43,9 +44,12 @@ class SlowLine:
         with suppress(OSError):
             writer.close()
 
-    def cut(self) -> None:
-        for connection in self._connections:
+    async def cut(self) -> None:
+        """Every connection ends, and nothing of it is left."""
+        ending = tuple(self._connections)
+        for connection in ending:
             connection.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -60,5 +64,5 @@ async def slow_line(target: str, *, delay_s: float) -> AsyncIterator[SlowLine]:
         yield line
     finally:
         server.close()
-        line.cut()
+        await line.cut()
         await server.wait_closed()
