@@ -91,7 +91,11 @@ def reaches(stage: StageView) -> Iterator[tuple[str, str, str, str]]:
 
 def alarms(stage: StageView) -> Iterator[tuple[str, str]]:
     """Every (slug, meaning)."""
-    for _, _, alarm in stage.resources("AWS::CloudWatch::Alarm"):
+    kinds = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
+    found = (alarm for kind in kinds for _, _, alarm in stage.resources(kind))
+    for alarm in found:
+        if not alarm["Properties"].get("AlarmActions"):
+            continue  # a part of another
         meaning, _, slug = alarm["Properties"]["AlarmDescription"].rpartition(" docs/operations.md#")
         yield slug, meaning
 

@@ -1,6 +1,7 @@
 """`python -m service`: settings, adapters, one server, or a parent of several."""
 
 import asyncio
+import os
 import socket
 import sys
 import time
@@ -18,10 +19,12 @@ from service.metrics.instruments import Instruments
 from service.metrics.pipe import LinePipe
 from service.metrics.tracing import traces_if
 from service.model_transport import open_model
+from service.policies.protection import ProtectionPolicy
 from service.serving import Server, exit_now, serve_until_told, uvicorn_config
 from service.settings import ImpossibleSettingsError, Settings, load
 from service.stores.ports import ConversationStore, StoreUnavailableError
 from service.stores.wiring import open_stores
+from service.task_protection import AGENT_VARIABLE, EcsAgent, TaskProtection
 from service.workers import parent
 from service.workers.link import Alone, Link, Others
 
@@ -155,6 +158,7 @@ async def _serve_logged(
             instruments=instruments,
             elsewhere=others.sessions,
             on_sessions=others.tell_sessions,
+            protection=_protection(settings, clock),
         )
         await serve_until_told(
             Server(uvicorn_config(app, settings), on_listening=announce),
@@ -165,6 +169,18 @@ async def _serve_logged(
             registry=instruments.registry,
             others=others,
         )
+
+
+def _protection(settings: Settings, clock: Callable[[], float]) -> TaskProtection | None:
+    """Where it is wanted, and there is an agent to ask."""
+    if settings.task_protection == "off":
+        return None
+    if (uri := os.environ.get(AGENT_VARIABLE)) is None:
+        logs.logger("service").warning(
+            "the task cannot be protected: there is no ECS agent", missing=AGENT_VARIABLE
+        )
+        return None
+    return TaskProtection(EcsAgent(uri), ProtectionPolicy(), clock=clock)
 
 
 async def _check(store: ConversationStore | None, settings: Settings) -> None:

@@ -18,7 +18,6 @@ from service.stores.ports import Documents, StoreError, StoreUnavailableError
 
 BEAT_S: Final = 20.0
 _CONFLICTS: Final = 10
-_KEPT_S: Final = 2 * 86_400.0
 _log = logger("service.allowances")
 
 
@@ -44,9 +43,7 @@ class Allowances:
         record, _ = await self._read(user_id)
         if not self._allowance.is_spent(record, self._day()):
             return None
-        now = datetime.fromtimestamp(self._wall_clock(), UTC)
-        midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-        return max(1, round((midnight - now).total_seconds()))
+        return max(1, round(self._midnight() - self._wall_clock()))
 
     async def enter(self, user_id: str, session: str) -> frozenset[str]:
         """A session begins; the sessions of this user that give way to it. Raises StoreError."""
@@ -66,6 +63,8 @@ class Allowances:
     async def beat(self, user_id: str, used_s: Mapping[str, float]) -> Mapping[str, Standing]:
         """What sessions of a user have used since the last time; where each stands. Raises StoreError."""
         standings: dict[str, Standing] = {}
+        if not self.is_limited:
+            return standings
 
         def change(record: Record) -> Record:
             for session, seconds in used_s.items():
@@ -79,6 +78,8 @@ class Allowances:
 
     async def leave(self, user_id: str, session: str, *, used_s: float) -> None:
         """A session ended. A store that is away forgets it by itself, after a while."""
+        if not self.is_limited:
+            return
         try:
             await self._change(
                 user_id,
@@ -93,7 +94,7 @@ class Allowances:
             body = orjson.dumps(
                 {**asdict(change(record)), "live": {k: asdict(v) for k, v in change(record).live.items()}}
             )
-            expires_at = self._wall_clock() + _KEPT_S
+            expires_at = self._needed_until()
             if await self._documents.swap(_name(user_id), version, body, expires_at=expires_at):
                 return
             await asyncio.sleep(0)
@@ -102,6 +103,16 @@ class Allowances:
     async def _read(self, user_id: str) -> tuple[Record, int]:
         version, body = await self._documents.read(_name(user_id))
         return _record(body), version
+
+    def _needed_until(self) -> float:
+        """The day's minutes count until midnight, what lives for as long as it says so; nothing is kept for longer."""
+        now = self._wall_clock()
+        midnight = self._midnight() if self._allowance.day_s else now
+        return max(midnight, now + self._allowance.lease_s)
+
+    def _midnight(self) -> float:
+        now = datetime.fromtimestamp(self._wall_clock(), UTC)
+        return (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
 
     def _day(self) -> str:
         return datetime.fromtimestamp(self._wall_clock(), UTC).date().isoformat()

@@ -17,7 +17,6 @@ from service.api import recordings as recordings_api
 from service.api.page import Page
 from service.auth.sign_in import SignIn
 from service.bookkeeping import Bookkeeping
-from service.driver import Surroundings
 from service.lifespan import Lifespan
 from service.metrics import quota
 from service.metrics.contract import QUEUE_DEPTH, SESSION_UTILIZATION, SESSIONS_ACTIVE
@@ -43,6 +42,8 @@ from service.settings import Settings
 from service.stores.memory import MemoryDocuments
 from service.stores.ports import ConversationStore, Documents
 from service.stores.statistics import StatisticsStore
+from service.surroundings import Surroundings
+from service.task_protection import TaskProtection
 from service.tools.current_time import CurrentTime
 from service.tools.registry import Registry
 from service.transports.guarded import GuardedTransport
@@ -72,6 +73,7 @@ def create_app(
     statistics: StatisticsStore | None = None,
     elsewhere: Callable[[], int] = lambda: 0,
     on_sessions: Callable[[int], None] = lambda _: None,
+    protection: TaskProtection | None = None,
 ) -> FastAPI:
     """The application; `app.state.sessions` is what has to be drained before it stops.
 
@@ -175,6 +177,8 @@ def create_app(
             books=books,
             places=places,
             meter=meter,
+            protection=protection,
+            elsewhere=elsewhere,
         ).run,
         openapi_url=None,
         docs_url=None,

@@ -1,7 +1,7 @@
 """What runs beside the sessions from the first request to the last: checks, counts, figures, and their end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +18,7 @@ from service.metrics.publisher import Publisher
 from service.places import SharedPlaces, Unlimited
 from service.sessions import Sessions
 from service.stores.ports import ConversationStore, StoreError
+from service.task_protection import TaskProtection
 from service.transports.ports import ModelTransport
 
 # How often a model that failed its check is checked again.
@@ -41,6 +42,9 @@ class Lifespan:
     books: Bookkeeping
     places: SharedPlaces | Unlimited
     meter: LoadMeter
+    protection: TaskProtection | None
+    elsewhere: Callable[[], int]
+    """How many sessions the other workers of this task have."""
 
     @asynccontextmanager
     async def run(self, _: FastAPI) -> AsyncIterator[None]:
@@ -72,6 +76,16 @@ class Lifespan:
         ]
         if isinstance(self.places, SharedPlaces):
             works.append(("ledger of streams", self.places.run()))
+        if self.protection is not None:
+            works.append(
+                (
+                    "task protection",
+                    self.protection.run(
+                        lambda: len(self.sessions) + self.elsewhere(),
+                        lambda: self.health.phase is Phase.DRAINING,
+                    ),
+                )
+            )
         return works
 
 

@@ -88,6 +88,10 @@ class Settings(ModelSettings, LimitSettings, StoreSettings, SignInSettings):
         le=3_600,
         description="Time for running turns after SIGTERM; then sessions are closed.",
     )
+    task_protection: Literal["off", "on"] = Field(
+        default="off",
+        description="Whether ECS is asked to leave the task alone while somebody talks; it holds deployments up.",
+    )
     stop_timeout_s: int = Field(
         default=30,
         ge=1,

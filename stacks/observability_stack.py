@@ -9,6 +9,7 @@ from constructs import Construct
 
 from stacks.constructs.platform_alarms import PlatformAlarms
 from stacks.constructs.service_dashboard import service_dashboard
+from stacks.constructs.slo_alarms import SloAlarms
 from stacks.constructs.voice_alarms import VoiceAlarms
 from stacks.service_stack import ServiceStack
 from stacks.stage_config import StageConfig
@@ -29,6 +30,7 @@ class ObservabilityStack(Stack):
         **stack: Any,
     ) -> None:
         super().__init__(scope, id_, **stack)
+        SloAlarms(self, "Slo", config=config, topic=topic)
         VoiceAlarms(self, "Voice", config=config, topic=topic)
         PlatformAlarms(self, "Platform", config=config, service=service, table=table, topic=topic)
         service_dashboard(self, "Dashboard", config=config, service=service, table=table)

@@ -28,6 +28,9 @@ const RECORD_PHASES = (): void => {
   new MutationObserver(note).observe(document, { subtree: true, childList: true, attributeFilter: ['data-phase'] })
 }
 
+/** Leads to this machine, and is no secure origin. */
+export const INSECURE_HOST = 'insecure.example'
+
 const ARGUMENTS = [
   '--use-fake-ui-for-media-stream',
   '--use-fake-device-for-media-stream',
@@ -35,6 +38,7 @@ const ARGUMENTS = [
   '--disable-component-update',
   '--disable-domain-reliability',
   '--no-first-run',
+  `--host-resolver-rules=MAP ${INSECURE_HOST} 127.0.0.1`,
 ]
 
 export class Call {
@@ -43,11 +47,13 @@ export class Call {
   readonly #tolerated: RegExp[] = [/WebSocket|ERR_/u]
   readonly #origin: string
   readonly #pool: UserPool
+  readonly #known: string[]
 
   constructor(page: Page, origin: string, pool: UserPool) {
     this.page = page
     this.#origin = origin
     this.#pool = pool
+    this.#known = [origin, pool.origin]
     page.on('console', (message) => {
       // A refused socket is reported by the browser itself; whether the page copes is what is tested.
       const expected = this.#tolerated.some((pattern) => pattern.test(message.text()))
@@ -55,7 +61,7 @@ export class Call {
     })
     page.on('pageerror', (error) => this.faults.push(String(error)))
     page.on('request', (request) => {
-      const known = [origin, pool.origin].includes(new URL(request.url()).origin) || request.url().startsWith('blob:')
+      const known = this.#known.includes(new URL(request.url()).origin) || request.url().startsWith('blob:')
       if (!known) this.faults.push(`outside request: ${request.url()}`)
     })
   }
@@ -63,6 +69,11 @@ export class Call {
   /** What the browser itself reports of an answer that this test makes fail. */
   tolerate(pattern: RegExp): void {
     this.#tolerated.push(pattern)
+  }
+
+  /** The page is met at another address as well. */
+  expectOrigin(origin: string): void {
+    this.#known.push(origin)
   }
 
   async open(as?: { readonly email: string; readonly password: string }): Promise<void> {

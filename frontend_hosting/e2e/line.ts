@@ -3,11 +3,15 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 
+/** Sees what passes over one connection. */
+export type Watcher = { readonly fromPage: (chunk: Buffer) => void; readonly fromService: (chunk: Buffer) => void }
+
 export class Line {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   #open = true
   #held = false
+  #watch: (() => Watcher) | null = null
 
   private constructor(target: URL) {
     this.#server = createServer((near) => this.#relay(near, target))
@@ -22,6 +26,11 @@ export class Line {
 
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  /** Every connection that is made from now on. */
+  watch(each: () => Watcher): void {
+    this.#watch = each
   }
 
   /** Every connection breaks and none is made. */
@@ -53,6 +62,9 @@ export class Line {
       return
     }
     const far = connect(Number(target.port || 80), target.hostname)
+    const watcher = this.#watch?.()
+    near.on('data', (chunk: Buffer) => watcher?.fromPage(chunk))
+    far.on('data', (chunk: Buffer) => watcher?.fromService(chunk))
     for (const [from, to] of [[near, far], [far, near]] as const) {
       this.#sockets.add(from)
       from.on('data', (chunk) => to.write(chunk))

@@ -1,4 +1,4 @@
-import { expect, test } from './call.ts'
+import { expect, INSECURE_HOST, test } from './call.ts'
 
 test.beforeEach(({ call }) => {
   call.tolerate(/^Failed to load resource/u)
@@ -85,3 +85,19 @@ for (const [direction, offMs] of [['ahead', 3_600_000], ['behind', -3_600_000]] 
     await call.expectSound()
   })
 }
+
+test('a page without https is told why nobody can be signed in there', async ({ call, line }) => {
+  const { page } = call
+  // A name that is no localhost, which leads here; its http is not secure.
+  const insecure = line.url.replace('127.0.0.1', INSECURE_HOST)
+  call.expectOrigin(insecure)
+  call.tolerate(/Cross-Origin-Opener-Policy header has been ignored/u)
+  await page.goto(insecure)
+  await expect(page.getByRole('alert')).toContainText('This page is not secure')
+  await expect(page.getByRole('alert')).toContainText('Open the page at its https address')
+  await call.screenshot('insecure')
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await expect(page.getByRole('alert')).toContainText('This page is not secure')
+  await page.goto(line.url)
+  await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible()
+})

@@ -55,7 +55,7 @@ type Use = { readonly name: string; readonly path: string; readonly file: string
 function uses(): readonly Use[] {
   const config = ts.readConfigFile(resolve(ROOT, 'tsconfig.json'), (path) => ts.sys.readFile(path)).config as unknown
   const { fileNames, options } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT)
-  const shipped = fileNames.filter((file) => file.includes('/src/') && !/\.(?:test|browser)\.tsx?$|\/golden\.ts$|\.d\.ts$/u.test(file))
+  const shipped = fileNames.filter((file) => file.includes('/src/') && !/\.(?:test|browser|fixture)\.tsx?$|\/golden\.ts$|\.d\.ts$/u.test(file))
   const program = ts.createProgram(shipped, options)
   const checker = program.getTypeChecker()
   const found = new Map<string, Use>()

@@ -78,7 +78,9 @@ class SqliteFile:
             try:
                 yield database
             except BaseException:
-                database.execute("ROLLBACK")
+                # A disk that is full has ended the transaction already.
+                if database.in_transaction:
+                    database.execute("ROLLBACK")
                 raise
             database.execute("COMMIT")
         except (sqlite3.Error, OSError) as error:

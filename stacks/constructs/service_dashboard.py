@@ -45,6 +45,16 @@ def service_dashboard(
                 ),
             ],
             [
+                graph(
+                    "Heard after the end of speech, ms",
+                    *(measured("AudioLatency", statistic=s, label=s) for s in ("p50", "p95", "p99")),
+                ),
+                graph("Scheduled conversations by outcome", *outcomes("CanaryTurn")),
+                graph(
+                    "First sound of the scheduled answer, ms", measured("CanaryLatency", statistic="Average")
+                ),
+            ],
+            [
                 graph("Sessions", measured("SessionsActive", statistic="Average", label="active, per task")),
                 graph("Utilisation, %", measured("SessionUtilization", statistic="Average")),
                 graph("Session starts by outcome", *outcomes("SessionStart")),

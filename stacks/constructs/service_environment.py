@@ -36,6 +36,7 @@ def service_environment(config: StageConfig, ids: Mapping[str, str]) -> dict[str
     optional = {
         "VOICE_ALLOWED_ORIGINS": config.site_url,
         "VOICE_AUTH_JWKS_URL": config.keys_url,
+        "VOICE_TASK_PROTECTION": "on" if config.service.protect_tasks else None,
         "VOICE_BUDGET_USER_USD": config.service.user_usd_per_day,
         "VOICE_BUDGET_DEPLOYMENT_USD": config.service.usd_per_day,
     }

@@ -13,8 +13,7 @@ from stacks.constructs.runbook_alarm import RunbookAlarm
 from stacks.constructs.service_metrics import metric
 from stacks.stage_config import StageConfig
 
-# What we promise: so many turns end well, so soon the first audio is heard, so little of it is our own doing.
-TURNS_ENDING_WELL_PERCENT: Final = 99
+# What we promise beside what slo_alarms.py holds: so soon a reply begins, so little of that is our own doing.
 FIRST_AUDIO_P95_MS: Final = 1500
 ADDED_LATENCY_P99_MS: Final = 50
 SESSION_STARTS_OK_PERCENT: Final = 99.5
@@ -34,12 +33,11 @@ class Threshold:
 
 
 class VoiceAlarms(Construct):
-    """Turns, first audio, session starts, capacity, the model, and whether we hear of all this at all."""
+    """First audio, session starts, capacity, the model, what is kept, and whether we hear of all this at all."""
 
     def __init__(self, scope: Construct, id_: str, *, config: StageConfig, topic: sns.ITopic) -> None:
         super().__init__(scope, id_)
         self._stage, self._topic = config.stage.name, topic
-        self._turns()
         self._starts()
         self._latency()
         self._model()
@@ -64,36 +62,6 @@ class VoiceAlarms(Construct):
             below=threshold.below,
             missing_is_bad=threshold.missing_is_bad,
         )
-
-    def _turns(self) -> None:
-        for id_, slug, period_s, periods in (
-            ("TurnsFast", "turn-completion-fast", 300, 1),
-            ("TurnsSlow", "turn-completion-slow", 3600, 1),
-        ):
-            sums = {
-                outcome: metric(
-                    "Turn", stage=self._stage, statistic="Sum", period_s=period_s, outcome=outcome
-                )
-                for outcome in ("completed", "interrupted", "no_response", "error")
-            }
-            burn = _FAST_BURN if period_s == 300 else 6.0
-            self._alarm(
-                id_,
-                slug,
-                "Too many turns end with an error or without an answer.",
-                share(
-                    "100 * ({completed} + {interrupted}) / ({completed} + {interrupted} + {no_response} + {error})",
-                    label="Turns that end well, %",
-                    period_s=period_s,
-                    **sums,
-                ),
-                Threshold(
-                    limit=100 - burn * (100 - TURNS_ENDING_WELL_PERCENT),
-                    periods=periods,
-                    of_periods=periods,
-                    below=True,
-                ),
-            )
 
     def _starts(self) -> None:
         counted = partial(metric, "SessionStart", stage=self._stage, statistic="Sum", period_s=300)
@@ -206,6 +174,43 @@ class VoiceAlarms(Construct):
             "Tasks were stopped while people were still talking.",
             counted("DrainForced"),
             Threshold(limit=5, periods=1, of_periods=1),
+        )
+        self._alarm(
+            "GivenUp",
+            "figures-dropped",
+            "Log lines, figures of the dashboard or spans are given up; what is seen is no longer everything.",
+            cloudwatch.MathExpression(
+                expression="FILL(lines, 0) + FILL(figures, 0) + FILL(spans, 0) + FILL(unknown, 0)",
+                using_metrics={
+                    "lines": counted("LogLinesDropped"),
+                    "figures": counted("StatisticsDropped"),
+                    "spans": counted("TracesDropped"),
+                    "unknown": counted("OutcomeUnknown"),
+                },
+                label="Given up",
+                period=Duration.minutes(5),
+            ),
+            Threshold(limit=1, periods=2, of_periods=3),
+        )
+        self._alarm(
+            "Money",
+            "budget-spent",
+            "The day's budget of the whole deployment is spent: everybody hears a goodbye.",
+            counted("BudgetSpent", outcome="deployment"),
+            Threshold(limit=1, periods=1, of_periods=1),
+        )
+        resumed = partial(counted, "Resume")
+        self._alarm(
+            "Resumes",
+            "resume-failing",
+            "People who lost their connection do not get their conversation back.",
+            share(
+                "100 * {rejected} / ({ok} + {fresh} + {rejected})",
+                label="Sessions that could not be taken up again, %",
+                period_s=300,
+                **{outcome: resumed(outcome=outcome) for outcome in ("ok", "fresh", "rejected")},
+            ),
+            Threshold(limit=5, periods=2, of_periods=3),
         )
 
     def _canary(self, *, every_s: int) -> None:

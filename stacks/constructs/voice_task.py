@@ -57,6 +57,16 @@ class VoiceTask(Construct):
                 )
             ],
         )
+        if config.service.protect_tasks:
+            # The agent inside the task asks in the task role's name.
+            account, region = config.stage.account, config.stage.region
+            self.policy.add_statements(
+                iam.PolicyStatement(
+                    sid="ProtectItself",
+                    actions=["ecs:UpdateTaskProtection"],
+                    resources=[f"arn:aws:ecs:{region}:{account}:task/{config.named('cluster')}/*"],
+                )
+            )
         execution_role = iam.Role(self, "ExecutionRole", assumed_by=tasks_principal(config))
         self.execution_policy = iam.ManagedPolicy(
             self,

@@ -25,11 +25,17 @@ class Accepted:
     review_by: date
 
     def ids(self, config: StageConfig) -> list[str]:
-        """The full ids. Some hold names of stacks, which differ between stages."""
-        return [
-            finding.replace("{stage}", config.stage.name).replace("{region}", config.stage.region)
-            for finding in self.findings
-        ]
+        """The full ids in this stage."""
+        return [self.id(finding, config) for finding in self.findings]
+
+    def id(self, finding: str, config: StageConfig) -> str:
+        """One full id. Some hold names of stacks, which differ between stages."""
+        stage = config.stage
+        return (
+            finding.replace("{stage}", stage.name)
+            .replace("{region}", stage.region)
+            .replace("{account}", stage.account)
+        )
 
     def covers(self, path: str) -> bool:
         """Whether a construct's path within its stage is meant. `*` stands for one name or a part of one."""

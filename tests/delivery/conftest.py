@@ -1,18 +1,5 @@
-"""One synthesis for the whole run: the first costs seconds, whatever reads it costs nothing."""
+"""The assembly that tests/stacks looks at: one synthesis for both, whichever asks first."""
 
-from pathlib import Path
+from tests.stacks.conftest import assembly
 
-import pytest
-
-from stacks.packaged_node import use_packaged_node
-
-use_packaged_node()
-
-from tests.stacks.assemblies import Assembly, synthesise  # noqa: E402 - Node is chosen before aws_cdk starts it
-from tests.stacks.variants import COMMITTED, committed, public  # noqa: E402 - as above
-
-
-@pytest.fixture(scope="session")
-def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
-    folder: Path = tmp_path_factory.mktemp("assembly")
-    return synthesise([*(committed(name) for name in COMMITTED), public()], folder)
+__all__ = ["assembly"]

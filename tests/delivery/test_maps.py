@@ -33,4 +33,4 @@ def test_the_matrices_hold_the_rows_that_matter(assembly: Assembly) -> None:
     ways = {(source, target, port) for source, target, port, _ in reaches(stage)}
     assert ("LoadBalancerSecurityGroup", "service TasksGroup", "8000") in ways
     assert ("pl-3b927c52", "service LoadBalancerSecurityGroup", "443") in ways
-    assert 27 == len(set(alarms(stage)))
+    assert 32 == len(set(alarms(stage)))

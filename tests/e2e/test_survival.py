@@ -1,5 +1,6 @@
 """What outlives a connection and a process: the network cut, `kill -9`, and a restart, over one file of conversations."""
 
+import asyncio
 import signal
 import subprocess
 import sys
@@ -158,3 +159,20 @@ def test_a_store_that_is_no_database_stops_the_start_with_a_sentence(tmp_path: P
         == ended.stderr.strip().splitlines()[-1]
     )
     assert "Traceback" not in ended.stderr
+
+
+async def test_an_event_loop_that_stands_still_for_three_seconds_loses_nobody(first: Service) -> None:
+    async with calling(first.socket_url) as caller, calling(first.socket_url) as other:
+        for one in (caller, other):
+            await one.start()
+            await saved_turn(one, "What is a fox?")
+        first.stop(signal.SIGSTOP)
+        await asyncio.sleep(3.0)
+        first.stop(signal.SIGCONT)
+        turns = [await saved_turn(one, "And its colour?") for one in (caller, other)]
+        pings = [one.of("error") for one in (caller, other)]
+        for one in (caller, other):
+            await one.end()
+
+    assert [2, 2] == [turn["turn"] for turn in turns]
+    assert [[], []] == pings

@@ -48,6 +48,42 @@ async def test_a_day_that_is_used_up_ends_at_midnight() -> None:
     assert (None, 12 * 3_600, None) == (before, after, await users.seconds_until_more("ann"))
 
 
+class Expiring(MemoryDocuments):
+    """Remembers until when it keeps what."""
+
+    kept_until: float | None = None
+
+    async def swap(self, name: str, version: int, body: bytes, *, expires_at: float) -> bool:
+        self.kept_until = expires_at
+        return await super().swap(name, version, body, expires_at=expires_at)
+
+
+@pytest.mark.parametrize(
+    ("limits", "kept_s"),
+    [({"day_s": 60.0}, 12 * 3_600.0), ({"sessions": 1}, 60.0)],
+    ids=["minutes", "sessions"],
+)
+async def test_a_record_is_kept_for_as_long_as_its_limit_needs_it(
+    limits: dict[str, float], kept_s: float
+) -> None:
+    documents = Expiring(lambda: NOON)
+    users = counted(documents, lambda: NOON, **limits)
+    await users.enter("ann", "a")
+    await users.leave("ann", "a", used_s=1.0)
+
+    assert NOON + kept_s == documents.kept_until
+
+
+async def test_without_a_limit_nothing_is_written_about_anybody() -> None:
+    documents = Expiring(lambda: NOON)
+    users = counted(documents)
+    await users.enter("ann", "a")
+    standings = await users.beat("ann", {"a": 1.0})
+    await users.leave("ann", "a", used_s=1.0)
+
+    assert ({}, None) == (standings, documents.kept_until)
+
+
 async def test_who_cannot_be_counted_is_not_let_in_and_may_leave() -> None:
     users = Allowances(Allowance(sessions=1), Broken(), wall_clock=lambda: NOON)
 

@@ -16,6 +16,7 @@ from tests.simulation.world import Plan, World
 
 _BOOT_S: Final = (2.0, 6.0)
 _SPREAD_S: Final = (1.0, 12.0)
+_STORM_P95_S: Final = 20.0
 _NOTICE_AT_ONCE: Final = 0.8
 _TRANSIENT: Final = (ModelFailureKind.THROTTLED, ModelFailureKind.UNAVAILABLE, ModelFailureKind.QUOTA)
 
@@ -158,6 +159,14 @@ def _nobody_came_in_waves(world: World) -> None:
     most = max((sum(at <= other < at + 0.1 for other in opened) for at in opened), default=0)
     if most > len(world.callers) / 10:
         raise BrokenPromiseError(f"{most} of {len(world.callers)} callers asked for a stream within 0.1 s")
+
+
+def _all_came_back_soon(world: World) -> None:
+    """And without a wave that would take the processes that are left."""
+    _nobody_came_in_waves(world)
+    gaps = sorted(world.gaps)
+    if gaps and gaps[len(gaps) * 95 // 100] > _STORM_P95_S:
+        raise BrokenPromiseError(f"one in twenty waited longer than {gaps[len(gaps) * 95 // 100]:.1f} s")
 
 
 def _no_turn_failed(world: World) -> None:
@@ -323,7 +332,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
         ),
         trouble=_storm,
         longest_gap_s=90.0,
-        check=_nobody_came_in_waves,
+        check=_all_came_back_soon,
         seeds=3,
     ),
 }

@@ -33,11 +33,7 @@ def stale(rows: list[Accepted], assembly: Assembly) -> list[str]:
         for row in rows
         for finding in row.findings
         if not any(
-            row.covers(path)
-            and finding.replace("{stage}", view.config.stage.name).replace(
-                "{region}", view.config.stage.region
-            )
-            == id_
+            row.covers(path) and row.id(finding, view.config) == id_
             for view in assembly.stages.values()
             for id_, path in found
         )

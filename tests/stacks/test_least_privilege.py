@@ -19,6 +19,7 @@ from tests.stacks.policy_evaluator import (
     resolved,
     role_statements,
 )
+from tests.stacks.properties.permissions import PROTECTION
 
 STAGES = ("dev", "staging", "prod", "public", "sealed")
 TASK = "TaskRole"
@@ -33,7 +34,9 @@ def resources(stage: StageView) -> dict[str, str]:
     (key,) = [(part, id_) for part, id_, _ in stage.resources("AWS::KMS::Key", "data")]
     arn = {name: resolved(stage, part, {"Fn::GetAtt": [id_, "Arn"]}) for name, (part, id_) in
            {"table": table, "key": key}.items()}  # fmt: skip
-    return {**arn, "model": stage.config.model_arn}
+    home, cluster = stage.config.stage, stage.config.named("cluster")
+    task = f"arn:aws:ecs:{home.region}:{home.account}:task/{cluster}/0123456789abcdef0123456789abcdef"
+    return {**arn, "model": stage.config.model_arn, "task": task}
 
 
 def requests(stage: StageView) -> list[Request]:
@@ -44,9 +47,10 @@ def requests(stage: StageView) -> list[Request]:
         "aws:PrincipalArn": f"arn:aws:iam::{settings.account}:role/{stage.config.named('service')}-TaskRole30FC0FBB-x",
         "kms:ViaService": f"dynamodb.{settings.region}.amazonaws.com",
     }
+    protected = [(PROTECTION, "task")] if stage.config.service.protect_tasks else []
     return [
         Request(action=action, resource=arns[resource], context=context)
-        for action, resource, *_ in (*calls["called"], *calls["implied"])
+        for action, resource, *_ in (*calls["called"], *calls["implied"], *protected)
     ]
 
 
@@ -136,6 +140,23 @@ def test_a_grant_that_nobody_needs_is_found(assembly: Assembly, kind: str, more:
     (sentence,) = unused(broken(assembly.stages["sealed"], kind, give, "dynamodb:Query"))
 
     assert f"grants {more} on " in sentence
+
+
+def test_a_task_protects_itself_only_where_the_stage_wants_it(assembly: Assembly) -> None:
+    wanted = {name: stage.config.service.protect_tasks for name, stage in assembly.stages.items()}
+    asked = {
+        name: any(PROTECTION in sentence for sentence in unused(_unprotected(stage)))
+        for name, stage in assembly.stages.items()
+    }
+
+    assert {"sealed"} == {name for name, is_wanted in wanted.items() if is_wanted}
+    assert wanted == asked, "the grant is there where it is wanted, and idle as soon as it is not"
+
+
+def _unprotected(stage: StageView) -> StageView:
+    """The same templates under a configuration that does not want the protection."""
+    service = replace(stage.config.service, protect_tasks=False)
+    return replace(stage, config=replace(stage.config, service=service))
 
 
 def test_another_resource_is_no_grant_and_an_idle_one(assembly: Assembly) -> None:

@@ -75,6 +75,10 @@ def _read_unknown_metric(templates: dict[str, Any]) -> None:
     ]
 
 
+def _parts(rule: Any) -> list[Any]:
+    return [part.replace(" AND ", " OR ") if isinstance(part, str) else part for part in rule["Fn::Join"][1]]
+
+
 def _environment(name: str, value: str) -> Any:
     return each(
         TASK, lambda p: p["ContainerDefinitions"][0]["Environment"].append({"Name": name, "Value": value})
@@ -215,6 +219,9 @@ MUTATIONS = (
     Mutation(number=41, breaks="an alarm without a page", change=put(ALARM, "AlarmDescription", value="Something. docs/operations.md#unwritten")),
     Mutation(number=41, breaks="an alarm without a runbook", change=put(ALARM, "AlarmDescription", value="Something is wrong")),
     Mutation(number=41, breaks="silence is not judged", change=drop(ALARM, "TreatMissingData")),
+    Mutation(number=41, breaks="a window that nobody reads", change=remove("AWS::CloudWatch::CompositeAlarm", "AudioFast")),
+    Mutation(number=41, breaks="a composite alarm that nobody hears", change=drop("AWS::CloudWatch::CompositeAlarm", "AlarmActions")),
+    Mutation(number=41, breaks="one window is enough", change=each("AWS::CloudWatch::CompositeAlarm", lambda p: p.update(AlarmRule={"Fn::Join": ["", _parts(p["AlarmRule"])]}))),
     Mutation(number=42, breaks="an alarm goes", change=remove(ALARM, "Heartbeat")),
     Mutation(number=43, breaks="the dashboard reads what nobody emits", change=_read_unknown_metric),
     Mutation(number=44, breaks="logs for ever", change=drop("AWS::Logs::LogGroup", "RetentionInDays")),

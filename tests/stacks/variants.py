@@ -57,6 +57,7 @@ SEALED: Final[dict[str, object]] = {
     "identity.domain_prefix": "voice-assistant-sealed",
     "identity.keys_bucket": "voice-assistant-keys",
     "canary.every_minutes": 0,
+    "service.protect_tasks": True,
 }
 
 

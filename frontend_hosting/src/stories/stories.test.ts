@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 
-import { type Phase, phaseOf } from '../voice/session.ts'
+import { type Phase, phaseOf } from '../voice/call-state.ts'
 import { SIGN_IN_STORIES } from './sign-in-stories.ts'
 import { STORIES } from './stories.ts'
 import { storySession } from './story-session.ts'

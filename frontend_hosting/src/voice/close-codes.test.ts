@@ -9,6 +9,11 @@ it.each([
   expect(closingFor(code).kind).toBe(kind)
 })
 
+it.each(['budget_spent', 'daily_limit', 'model_refused', 'content_filtered'])('%s is not tried again, whatever the code', (error) => {
+  expect([1011, 4429, 4503].map((code) => closingFor(code, error).kind)).toEqual(['fail', 'fail', 'fail'])
+  expect(closingFor(1000, error).kind).toBe('end')
+})
+
 it('slowing down waits for seconds, not milliseconds', () => {
   expect(closingFor(4429)).toMatchObject({ leastMs: 5000 })
 })

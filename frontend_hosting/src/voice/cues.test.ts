@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 
 import { type Cue, CUE_NOTES, cueFor } from './cues.ts'
-import type { Phase } from './session.ts'
+import type { Phase } from './call-state.ts'
 
 it.each([
   [null, 'listening', null],

@@ -1,6 +1,6 @@
 // PURE. Short sounds for whoever does not look at the page: what a change of phase sounds like, if anything.
 
-import type { Phase } from './session.ts'
+import type { Phase } from './call-state.ts'
 
 export type Cue = 'yourTurn' | 'understood' | 'trouble' | 'over'
 

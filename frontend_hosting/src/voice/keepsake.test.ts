@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 
 import { keepsakeOf, readKeepsake } from './keepsake.ts'
-import { INITIAL } from './session.ts'
+import { INITIAL } from './call-state.ts'
 import { withNote, withTool, withTyped } from './thread.ts'
 
 const THREAD = withTool(withNote(withTyped([], 1, 'hello', 10), 'unanswered'), { session: 1, toolUseId: 'a', name: 'calendar', status: 'started' })

@@ -3,7 +3,7 @@
 // It goes through the tab's own storage, which another version of this page may have written: what does not look as
 // expected is not taken back.
 
-import type { VoiceState } from './session.ts'
+import type { VoiceState } from './call-state.ts'
 import type { Entry, Note } from './thread.ts'
 
 const KEPT = ['thread', 'times', 'heard', 'sessions', 'startedAtMs', 'endedAtMs', 'language', 'conversationId'] as const

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
 import { golden, ours } from './golden.ts'
-import { type ClientMessage, decodeServerMessage, encodeClientMessage, ProtocolError } from './protocol.ts'
+import { ProtocolError } from './json-fields.ts'
+import { decodeServerMessage } from './protocol-decoder.ts'
+import { type ClientMessage, encodeClientMessage } from './protocol.ts'
 
 const sent = ours(golden.clientToServer).filter(({ binary }) => !binary)
 const received = ours(golden.serverToClient).filter(({ binary }) => !binary)

@@ -1,6 +1,6 @@
 // PURE. When each reply was heard, and how long after the question: the reducer's part about time.
 
-import type { Heard, VoiceState } from './session.ts'
+import type { Heard, VoiceState } from './call-state.ts'
 import { type ResponseTime, type Stages, withResponseTimes } from './thread.ts'
 
 /** A reply begins to be heard: if it answers something, that took so long. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { golden } from './golden.ts'
-import { decodeServerMessage } from './protocol.ts'
+import { decodeServerMessage } from './protocol-decoder.ts'
 import { MOST_FRAMES, Resumption } from './resumption.ts'
 
 const READY = golden.serverToClient.find(({ fields }) => fields.type === 'ready')?.wire

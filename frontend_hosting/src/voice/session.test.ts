@@ -1,35 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
-import { closingFor } from './close-codes.ts'
-import type { Ready, ServerMessage } from './protocol.ts'
-import { gateOf, INITIAL, isOver, phaseOf, reduce, type VoiceEvent, type VoiceState } from './session.ts'
-
-const READY: Ready = {
-  type: 'ready', seq: 1, sessionId: 's', conversationId: 'c', epoch: 1, lastTurn: 0, resumeToken: null, resumed: false, model: 'm',
-  language: 'en-US', voice: 'tiffany', inputSampleRateHz: 16000, outputSampleRateHz: 24000, silenceThresholdMs: 1500,
-  watchdogMs: 2000, heartbeatMs: 20000,
-  limits: { messageBytes: 32768, inputRate: 1.25, controlPerS: 20, sessionS: 3600, idleS: 300, textChars: 1000 },
-}
-const TIMINGS = { utteranceMs: null, endpointingMs: null, timeToFirstAudioMs: null, replyMs: null }
-
-const message = (body: ServerMessage, atMs = 1000): VoiceEvent => ({ type: 'messageReceived', message: body, atMs })
-const service = (state: 'connecting' | 'listening' | 'thinking' | 'speaking'): VoiceEvent => message({ type: 'state', seq: 2, state })
-const closed = (code: number, retryAtMs: number | null = null): VoiceEvent => ({
-  type: 'socketClosed', closing: closingFor(code), retryAtMs, atMs: 5000,
-})
-const says = (role: 'user' | 'assistant', text: string, stage: 'planned' | 'spoken' = 'spoken', turn = 1): VoiceEvent =>
-  message({ type: 'transcript', seq: 3, turn, role, stage, text, ...(role === 'assistant' ? { responseId: turn } : {}) })
-const plays = (responseId: number, atMs: number, lastSpeechAtMs: number | null = null): VoiceEvent => ({
-  type: 'playbackStarted', responseId, atMs, lastSpeechAtMs,
-})
-
-const SPEAKS: VoiceEvent = { type: 'speechStarted', atMs: 1200 }
-/** The page is sure 1.5 s later. */
-const stopsSpeaking = (atMs: number): VoiceEvent => ({ type: 'speechEnded', atMs, closedAtMs: atMs + 1500 })
-
-const START: VoiceEvent = { type: 'startRequested', typing: false }
-const run = (...events: readonly VoiceEvent[]): VoiceState => events.reduce(reduce, INITIAL)
-const LIVE = [START, { type: 'microphoneOpened' }, message(READY), service('listening')] as const
+import { closed, LIVE, message, PAST, plays, READY, run, says, service, SPEAKS, START, stopsSpeaking, TIMINGS } from './session.fixture.ts'
+import { gateOf, INITIAL, isOver, phaseOf, type VoiceState } from './call-state.ts'
+import { reduce, type VoiceEvent } from './session.ts'
 
 const STATES: Readonly<Record<string, VoiceState>> = {
   idle: INITIAL,
@@ -65,6 +38,10 @@ const EVENTS: readonly VoiceEvent[] = [
   message({ type: 'tool', seq: 7, turn: 1, toolUseId: 't', name: 'n', status: 'started' }),
   message({ type: 'usage', seq: 8, input: { speechTokens: 1, textTokens: 1 }, output: { speechTokens: 1, textTokens: 1 }, totalTokens: 4 }),
   message({ type: 'goAway', seq: 9, reason: 'deploy', deadlineMs: 1, reconnectAfterMs: 1 }),
+  message({ type: 'goAway', seq: 9, reason: 'budget', deadlineMs: 1, reconnectAfterMs: 1 }),
+  { type: 'startRequested', typing: false, past: PAST },
+  { type: 'forgotten', conversationId: 'c' },
+  { type: 'forgotten', conversationId: null },
   message({ type: 'ack', seq: 10, sequence: 1 }),
   message({ type: 'pong', seq: 11, id: 1 }),
   message({ type: 'error', seq: 12, code: 'x', message: 'A sentence.', retryable: true, correlationId: null }),
@@ -106,6 +83,11 @@ function faults(state: VoiceState): readonly string[] {
   ]
 }
 
+function describeEvent(event: VoiceEvent): string {
+  if (event.type === 'messageReceived') return event.message.type === 'state' ? `state ${event.message.state}` : `message ${event.message.type}`
+  return event.type
+}
+
 describe.each(Object.entries(STATES))('while %s', (_name, state) => {
   it.each(EVENTS.map((event) => [describeEvent(event), event] as const))('%s leaves a sound state', (_event, event) => {
     const frozen = JSON.stringify(state)
@@ -127,42 +109,6 @@ it('any sequence of events leaves a sound state', () => {
     for (const fault of faults(state)) found.add(fault)
   }
   expect([...found]).toEqual([])
-})
-
-it('what was said in a call that was cut short stays, and the next call stands below it', () => {
-  const cut = run(...LIVE, says('user', 'hello'), says('assistant', 'hi', 'planned'), closed(4401))
-  expect(cut.thread).toMatchObject([{ outcome: 'completed' }, { outcome: 'interrupted' }])
-  const next = [START, { type: 'microphoneOpened' } as const, message(READY)].reduce(reduce, cut)
-  expect(next.thread).toMatchObject([{ spoken: ['hello'] }, { planned: ['hi'] }, { note: 'freshSession' }])
-  expect([next.sessions, next.endedAtMs, next.complaint]).toEqual([2, null, null])
-})
-
-describe('a conversation that the service keeps', () => {
-  const KEPT: Ready = { ...READY, resumeToken: 'token' }
-  const TALKED = [START, { type: 'microphoneOpened' }, message(KEPT), service('listening'), says('user', 'hello')] as const
-
-  it('goes on after a lost connection, and nothing needs saying', () => {
-    const saved = { ...KEPT, lastTurn: 99 }
-    expect(run(...TALKED, closed(1006, 9000), message(saved)).thread).toMatchObject([{ spoken: ['hello'] }])
-  })
-
-  it('needs no word when the session itself was taken up again', () => {
-    expect(run(...TALKED, closed(1006, 9000), message({ ...KEPT, resumed: true })).thread).toMatchObject([{ spoken: ['hello'] }])
-  })
-
-  it('says so when something that was said is not kept', () => {
-    expect(run(...TALKED, closed(1006, 9000), message(KEPT)).thread).toMatchObject([{ spoken: ['hello'] }, { note: 'takenUp' }])
-  })
-
-  it('that turned out to be another one is remembered no more', () => {
-    const state = run(...TALKED, closed(4410, 9000), { type: 'conversationUnknown' }, message({ ...KEPT, conversationId: 'another' }))
-    expect(state.thread).toMatchObject([{ spoken: ['hello'] }, { note: 'freshSession' }])
-    expect(state.conversationId).toBe('another')
-  })
-})
-
-it('what was said in a call that was ended goes with the next one', () => {
-  expect(run(...LIVE, says('user', 'hello'), { type: 'endRequested', atMs: 9 }, START).thread).toEqual([])
 })
 
 describe('a call', () => {
@@ -226,115 +172,12 @@ describe('the microphone’s gate', () => {
   })
 })
 
-describe('the response time', () => {
-  const answer = says('assistant', 'Hi.', 'planned')
-
-  it('counts from the end of speech to the first sample heard', () => {
-    const state = run(...LIVE, stopsSpeaking(1500), service('speaking'), plays(1, 3100), answer)
-    expect(state.times).toMatchObject([{ session: 1, responseId: 1, ms: 1600 }])
-    expect(state.thread.at(-1)).toMatchObject({ responseMs: 1600 })
-  })
-
-  it('counts from the last speech when the model answers before the detector is sure', () => {
-    expect(run(...LIVE, SPEAKS, plays(1, 3100, 2500)).times).toMatchObject([{ session: 1, responseId: 1, ms: 600 }])
-  })
-
-  it('counts from the moment of typing, whatever the room sounds like', () => {
-    const state = run(...LIVE, { type: 'textSent', text: 'hello', atMs: 2000 }, stopsSpeaking(2900), plays(1, 3000, 2950))
-    expect(state.times).toMatchObject([{ session: 1, responseId: 1, ms: 1000 }])
-  })
-
-  it('is not given to a reply nobody asked for, nor twice to one question', () => {
-    expect(run(...LIVE, plays(1, 3000)).times).toEqual([])
-    const state = run(...LIVE, stopsSpeaking(1500), plays(1, 3000, 1500), plays(2, 4000, 1500))
-    expect(state.times).toHaveLength(1)
-  })
-})
-
-describe('a lost connection', () => {
-  const OTHER: Ready = { ...READY, sessionId: 'other', conversationId: 'another' }
-
-  it('is mended without a trace when the session is taken up again, with what was missed', () => {
-    const state = run(...LIVE, says('user', 'hello'), closed(1006, 9000), says('assistant', 'hi'), message({ ...READY, resumed: true }))
-    expect(state.thread).toMatchObject([{ spoken: ['hello'] }, { spoken: ['hi'] }])
-    expect([state.sessions, state.call.status]).toEqual([1, 'live'])
-  })
-
-  it('says that something may be missing when another process goes on with the conversation', () => {
-    const kept: Ready = { ...READY, resumeToken: 't' }
-    const state = run(START, { type: 'microphoneOpened' }, message(kept), says('user', 'hello'), closed(4503, 9000), message({ ...kept, epoch: 2 }))
-    expect(state.thread).toMatchObject([{ spoken: ['hello'] }, { note: 'takenUp' }])
-  })
-
-  it('keeps the microphone open, for what is said meanwhile is said again', () => {
-    expect(gateOf(run(...LIVE, closed(1006, 9000)))).toBe('open')
-  })
-
-  it('shows how many wait for a place', () => {
-    const state = run(START, { type: 'microphoneOpened' }, message({ type: 'queued', seq: 1, position: 3 }))
-    expect(state.call).toEqual({ status: 'opening', step: 'service', position: 3 })
-  })
-
-  it('keeps the thread and says that a new session remembers nothing', () => {
-    const state = run(...LIVE, says('user', 'hello'), closed(1006, 9000), message(OTHER), service('listening'), says('user', 'again'))
-    expect(state.thread).toMatchObject([{ spoken: ['hello'] }, { note: 'freshSession' }, { spoken: ['again'] }])
-    expect(state.sessions).toBe(2)
-  })
-
-  it('is a problem once nobody tries any more, in the service’s own words', () => {
-    const complaint = message({ type: 'error', seq: 3, code: 'x', message: 'The model is gone.', retryable: false, correlationId: null })
-    const { call } = run(...LIVE, complaint, closed(1011))
-    expect(call).toEqual({ status: 'failed', problem: { code: 'serviceFault', detail: 'The model is gone.' } })
-  })
-
-  it('never brings back a call the user has ended', () => {
-    const state = run(...LIVE, closed(1006, 9000), { type: 'endRequested', atMs: 6000 }, message(READY))
-    expect(state.call).toEqual({ status: 'ended', why: 'done' })
-  })
-})
-
 it('a complaint stays until the next answer or until it is dismissed', () => {
   const complaint = message({ type: 'error', seq: 3, code: 'x', message: 'Say it again.', retryable: true, correlationId: null })
   const state = run(...LIVE, complaint)
   expect(state.complaint?.message).toBe('Say it again.')
   expect(reduce(state, service('speaking')).complaint).toBeNull()
   expect(reduce(state, { type: 'complaintDismissed' }).complaint).toBeNull()
-})
-
-function describeEvent(event: VoiceEvent): string {
-  if (event.type === 'messageReceived') return event.message.type === 'state' ? `state ${event.message.state}` : `message ${event.message.type}`
-  return event.type
-}
-
-describe('where the time of an answer went', () => {
-  const spoken = [...LIVE, SPEAKS, stopsSpeaking(1500)] as const
-  const at = (state: 'thinking' | 'speaking', atMs: number): VoiceEvent => message({ type: 'state', seq: 2, state }, atMs)
-
-  it('is told in parts that add up to it', () => {
-    const state = run(...spoken, at('thinking', 3050), at('speaking', 3800), plays(1, 3900))
-    expect(state.times).toEqual([
-      { session: 1, responseId: 1, ms: 2400, stages: { waitingMs: 1500, answeringMs: 800, playingMs: 100 } },
-    ])
-  })
-
-  it('is told by the service’s word when the model was sure before the detector', () => {
-    const state = run(...LIVE, SPEAKS, at('thinking', 2600), at('speaking', 3000), plays(1, 3100, 2500))
-    expect(state.times[0]?.stages).toEqual({ waitingMs: 100, answeringMs: 400, playingMs: 100 })
-  })
-
-  it('has no waiting in it when the question was typed', () => {
-    const state = run(...LIVE, { type: 'textSent', text: 'hello', atMs: 2000 }, at('speaking', 2500), plays(1, 2600))
-    expect(state.times[0]?.stages).toEqual({ waitingMs: 0, answeringMs: 500, playingMs: 100 })
-  })
-
-  it.each([[[1000, 900, 800]], [[5000, 6000, 7000]], [[3000, 1000, 2000]]])('never has a part below nothing: %j', ([sureMs, thinking, arrived]) => {
-    const state = run(
-      ...LIVE, { type: 'speechEnded', atMs: 1500, closedAtMs: sureMs ?? 0 }, at('thinking', thinking ?? 0), at('speaking', arrived ?? 0), plays(1, 4000),
-    )
-    const { waitingMs, answeringMs, playingMs } = state.times[0]?.stages ?? expect.fail('no time was taken')
-    expect(Math.min(waitingMs, answeringMs, playingMs)).toBeGreaterThanOrEqual(0)
-    expect(waitingMs + answeringMs + playingMs).toBe(state.times[0]?.ms)
-  })
 })
 
 describe('a microphone that goes', () => {

@@ -3,97 +3,16 @@
 // Rule 1: every change of state goes through reduce(); nothing else builds a VoiceState.
 // Rule 2: nothing here reads a clock, draws a random number or touches the browser; instants arrive in events.
 // Rule 3: an event that means nothing in a state changes nothing: late messages of a call that is over are normal.
-//
-// Inside a live call three things go on at once and none of them implies another: what the service says it does, what
-// the player is doing, and whether the user speaks. phaseOf() makes the one word a person is shown out of the three.
 
+import { type Call, INITIAL, type Input, isOver, type VoiceState } from './call-state.ts'
 import type { Closing, EndReason } from './close-codes.ts'
 import type { Keepsake } from './keepsake.ts'
 import type { NoticeCode } from './notices.ts'
 import { type Problem, problemAfter } from './problems.ts'
-import type { Ready, ServerError, ServerMessage, ServerPhase, Tokens, TurnReport, Waterfall } from './protocol.ts'
+import type { ServerMessage } from './protocol.ts'
+import { received } from './received.ts'
 import { playing, silenced } from './reply-times.ts'
-import {
-  type Entry, type Note, type Outcome, type ResponseTime, type Thread, withEnd, withInterruption, withNote, withOutcome, withResponseTimes, withTool, withTranscript,
-  withTyped,
-} from './thread.ts'
-
-export type Input =
-  | { readonly mode: 'handsFree'; readonly muted: boolean }
-  | { readonly mode: 'pushToTalk'; readonly held: boolean }
-  /** No microphone: the user types and listens; `before` comes back with a microphone that was lost on the way. */
-  | { readonly mode: 'typing'; readonly before?: SpokenInput }
-
-type SpokenInput = Exclude<Input, { readonly mode: 'typing' }>
-
-export type Playout =
-  | { readonly status: 'silent' }
-  | { readonly status: 'playing'; readonly responseId: number }
-
-/** `deploy` is also what a newer service means by a reason that this page does not know. */
-export type Leaving = 'deploy' | 'max_duration' | 'budget'
-
-export type Call =
-  | { readonly status: 'idle' }
-  /** `position`: how many wait for a place, oneself among them; null when nobody has to. */
-  | { readonly status: 'opening'; readonly step: 'microphone' | 'service'; readonly position?: number }
-  | {
-      readonly status: 'live'
-      readonly ready: Ready
-      readonly service: ServerPhase
-      readonly playout: Playout
-      readonly user: 'quiet' | 'speaking'
-      /** Why the service will close the call; null while it will not. */
-      readonly leaving: Leaving | null
-    }
-  | { readonly status: 'reconnecting'; readonly retryAtMs: number; readonly position?: number }
-  | { readonly status: 'ended'; readonly why: EndReason }
-  | { readonly status: 'failed'; readonly problem: Problem }
-
-/** When a reply was heard, in epoch milliseconds; `toMs` is null while it is. */
-export type Heard = { readonly session: number; readonly responseId: number; readonly fromMs: number; readonly toMs: number | null }
-
-export type Usage = { readonly input: Tokens; readonly output: Tokens; readonly totalTokens: number; readonly costUsd: number | null }
-
-/** Where the last turn's time and money went, as the service reported. */
-export type LastTurn = { readonly waterfall: Waterfall | null; readonly costUsd: number | null }
-export type TurnFigures = LastTurn & { readonly session: number; readonly turn: number }
-
-/** `closedAtMs`: when the page was sure that the question had ended. */
-type Asked = { readonly by: 'voice' | 'text'; readonly atMs: number; readonly closedAtMs: number }
-
-export type VoiceState = {
-  readonly call: Call
-  readonly input: Input
-  readonly thread: Thread
-  readonly times: readonly ResponseTime[]
-  /** How many sessions this page has had. */
-  readonly sessions: number
-  readonly startedAtMs: number | null
-  readonly endedAtMs: number | null
-  /** The question that waits for its answer; one that was typed is not taken back by a noise in the room. */
-  readonly asked: Asked | null
-  /** When the service last said that it thinks, and that it speaks. */
-  readonly thinkingAtMs: number | null
-  readonly arrivedAtMs: number | null
-  readonly answeredAtMs: number | null
-  /** The user's last stretch of speech. */
-  readonly utterance: { readonly fromMs: number; readonly toMs: number | null } | null
-  readonly heard: readonly Heard[]
-  /** The language that is spoken, as the service named it. */
-  readonly language: string | null
-  /** The conversation as the service keeps it, if it does; a lost call is continued in it. */
-  readonly conversationId: string | null
-  /** What the service has reported for this session so far. */
-  readonly usage: Usage | null
-  readonly lastTurn: LastTurn | null
-  /** Of every turn that stands in the thread: where its time went, and what it cost. */
-  readonly turns: readonly TurnFigures[]
-  readonly notice: NoticeCode | null
-  readonly roundTripMs: number | null
-  /** The service's last complaint in this call. */
-  readonly complaint: ServerError | null
-}
+import { withEnd, withTyped } from './thread.ts'
 
 export type VoiceEvent =
   /** `past`: the conversation that the call goes on with. */
@@ -128,30 +47,6 @@ export type VoiceEvent =
   | { readonly type: 'complaintDismissed' }
   | { readonly type: 'noticed'; readonly notice: NoticeCode }
   | { readonly type: 'noticeDismissed' }
-
-export const INITIAL: VoiceState = {
-  call: { status: 'idle' },
-  input: { mode: 'handsFree', muted: false },
-  thread: [],
-  times: [],
-  sessions: 0,
-  startedAtMs: null,
-  endedAtMs: null,
-  asked: null,
-  thinkingAtMs: null,
-  arrivedAtMs: null,
-  answeredAtMs: null,
-  utterance: null,
-  heard: [],
-  language: null,
-  conversationId: null,
-  usage: null,
-  lastTurn: null,
-  turns: [],
-  roundTripMs: null,
-  complaint: null,
-  notice: null,
-}
 
 export function reduce(state: VoiceState, event: VoiceEvent): VoiceState {
   const { call } = state
@@ -220,35 +115,6 @@ export function reduce(state: VoiceState, event: VoiceEvent): VoiceState {
   }
 }
 
-export type Phase =
-  | 'idle' | 'connecting' | 'listening' | 'hearing' | 'thinking' | 'speaking' | 'reconnecting' | 'ended' | 'failed'
-
-/** The one word for what is going on. */
-export function phaseOf({ call }: VoiceState): Phase {
-  switch (call.status) {
-    case 'opening':
-      return 'connecting'
-    case 'live':
-      if (call.user === 'speaking') return 'hearing'
-      if (call.playout.status === 'playing') return 'speaking'
-      return call.service
-    default:
-      return call.status
-  }
-}
-
-/** What the capture worklet's gate should be. */
-export function gateOf({ input, call }: VoiceState): 'open' | 'held' | 'closed' {
-  // While the line is mended the microphone stays open: what is said then is said again afterwards.
-  if ((call.status !== 'live' && call.status !== 'reconnecting') || input.mode === 'typing') return 'closed'
-  if (input.mode === 'pushToTalk') return input.held ? 'held' : 'closed'
-  return input.muted ? 'closed' : 'open'
-}
-
-export function isOver(call: Call): boolean {
-  return call.status === 'idle' || call.status === 'ended' || call.status === 'failed'
-}
-
 function started(state: VoiceState, typing: boolean, past: Keepsake | undefined): VoiceState {
   const kept: Input = state.input.mode === 'pushToTalk' ? { mode: 'pushToTalk', held: false } : { mode: 'handsFree', muted: false }
   return {
@@ -275,93 +141,7 @@ function over(state: VoiceState, call: Call, atMs: number): VoiceState {
   return { ...state, call, input, thread: withEnd(state.thread), endedAtMs: atMs }
 }
 
-function received(state: VoiceState, message: ServerMessage, atMs: number, audioMs: number): VoiceState {
-  const { call } = state
-  if (message.type === 'ready') return call.status === 'opening' || call.status === 'reconnecting' ? attached(state, message, atMs) : state
-  // A refusal may come before `ready`; its sentence explains the close that follows.
-  if (message.type === 'error') return isOver(call) || QUIET_ERRORS.has(message.code) ? state : { ...state, complaint: message }
-  if (message.type === 'queued' && (call.status === 'opening' || call.status === 'reconnecting')) {
-    return { ...state, call: { ...call, position: message.position } }
-  }
-  // What was missed comes before the `ready` of a session that is taken up again.
-  if (call.status !== 'live' && call.status !== 'reconnecting') return state
-  const session = state.sessions
-  switch (message.type) {
-    case 'state': {
-      if (call.status !== 'live') return state
-      const heard = message.state === 'thinking' ? 'quiet' : call.user
-      const complaint = message.state === 'speaking' ? null : state.complaint
-      return {
-        ...state,
-        complaint,
-        thinkingAtMs: message.state === 'thinking' ? atMs : state.thinkingAtMs,
-        arrivedAtMs: message.state === 'speaking' ? atMs : state.arrivedAtMs,
-        call: { ...call, service: message.state, user: heard },
-      }
-    }
-    case 'transcript': {
-      const fromMs = message.role === 'user' ? (state.utterance?.fromMs ?? atMs) : atMs
-      const toMs = message.role === 'user' ? Math.max(fromMs, state.utterance?.toMs ?? atMs) : null
-      const said = { ...message, session, audioMs, fromMs, toMs }
-      return { ...state, thread: withResponseTimes(withTranscript(state.thread, said), state.times) }
-    }
-    case 'interrupted':
-      return { ...state, thread: withInterruption(state.thread, session, message.responseId) }
-    case 'turn':
-      // It comes again once it is saved, and says nothing else that is new.
-      return message.saved ? state : { ...state, ...withFigures(state, message), thread: withOutcome(state.thread, session, message.turn, outcomeOf(message.outcome)) }
-    case 'goAway':
-      return call.status === 'live' ? { ...state, call: { ...call, leaving: leavingFor(message.reason) } } : state
-    case 'tool':
-      return { ...state, thread: withTool(state.thread, { ...message, session }) }
-    case 'usage': {
-      const { input, output, totalTokens, costUsd = null } = message
-      return { ...state, usage: { input, output, totalTokens, costUsd } }
-    }
-    case 'queued':
-    case 'authExpiring':
-    case 'ack':
-    case 'pong':
-    case 'unknown':
-      return state
-    default:
-      return assertNever(message)
-  }
-}
-
-/** The page does what there is to do about these by itself. */
-const QUIET_ERRORS: ReadonlySet<string> = new Set(['ticket_refused'])
-
-function attached(state: VoiceState, ready: Ready, atMs: number): VoiceState {
-  const note = noteOn(state, ready)
-  return {
-    ...state,
-    call: { status: 'live', ready, service: 'connecting', playout: { status: 'silent' }, user: 'quiet', leaving: null },
-    thread: note && state.thread.length > 0 ? withNote(state.thread, note) : state.thread,
-    sessions: ready.resumed ? Math.max(1, state.sessions) : state.sessions + 1,
-    startedAtMs: state.startedAtMs ?? atMs,
-    language: ready.language,
-    // Without a token nothing is kept, and there is nothing to continue.
-    conversationId: ready.resumeToken === null ? null : ready.conversationId,
-    usage: ready.resumed ? state.usage : null,
-    utterance: null,
-    complaint: null,
-  }
-}
-
-/** What the thread says about the seam, if there is one to be seen. */
-function noteOn(state: VoiceState, ready: Ready): Note['note'] | null {
-  if (!remembers(state, ready)) return 'freshSession'
-  const isLost = (entry: Entry): boolean => entry.kind === 'said' && entry.session === state.sessions && (entry.turn ?? 0) > ready.lastTurn
-  return !ready.resumed && state.call.status === 'reconnecting' && state.thread.some(isLost) ? 'takenUp' : null
-}
-
-/** The same conversation goes on: the service tells the model what was said in it. */
-function remembers(state: VoiceState, ready: Ready): boolean {
-  return ready.resumed || (state.conversationId !== null && ready.conversationId === state.conversationId)
-}
-
-function closed(
+export function closed(
   state: VoiceState,
   { closing, retryAtMs, atMs }: { readonly closing: Closing; readonly retryAtMs: number | null; readonly atMs: number },
 ): VoiceState {
@@ -379,20 +159,9 @@ function closed(
   }
 }
 
-function withFigures({ turns, sessions }: VoiceState, { turn, waterfall, costUsd }: TurnReport): Pick<VoiceState, 'lastTurn' | 'turns'> {
-  const lastTurn: LastTurn = { waterfall: waterfall ?? null, costUsd: costUsd ?? null }
-  return { lastTurn, turns: [...turns, { session: sessions, turn, ...lastTurn }] }
-}
-
-const leavingFor = (reason: string): Leaving => (reason === 'max_duration' || reason === 'budget' ? reason : 'deploy')
-
 /** A calm end has a reason when it was announced. */
 const endedBy = (call: Call, why: EndReason): EndReason =>
   why === 'done' && call.status === 'live' && call.leaving === 'max_duration' ? 'maxDuration' : why
-
-function outcomeOf(outcome: string): Outcome {
-  return outcome === 'completed' || outcome === 'interrupted' || outcome === 'unanswered' ? outcome : 'failed'
-}
 
 function toggledMute(input: Input): Input {
   return input.mode === 'handsFree' ? { mode: 'handsFree', muted: !input.muted } : input

@@ -4,7 +4,9 @@ import type { PageToSocket, PlayerToSocket, SocketToPage, SocketToPlayer } from 
 import { decodeDownlinkFrame, FrameError, numberUplinkFrame } from './audio/frame.ts'
 import { HEARTBEAT_LOST } from './close-codes.ts'
 import { Heartbeat } from './heartbeat.ts'
-import { type ClientMessage, decodeServerMessage, encodeClientMessage, ProtocolError, type ServerMessage } from './protocol.ts'
+import { ProtocolError } from './json-fields.ts'
+import { decodeServerMessage } from './protocol-decoder.ts'
+import { type ClientMessage, encodeClientMessage, type ServerMessage } from './protocol.ts'
 import { Resumption } from './resumption.ts'
 
 /** Two seconds of audio: a network slower than that loses frames here rather than falling further behind. */

@@ -1,6 +1,7 @@
 // One state, one way to change it, anybody may listen. React reads it through use-voice.ts.
 
-import { INITIAL, reduce, type VoiceEvent, type VoiceState } from './session.ts'
+import { INITIAL, type VoiceState } from './call-state.ts'
+import { reduce, type VoiceEvent } from './session.ts'
 
 export type VoiceStore = {
   readonly getState: () => VoiceState

@@ -79,3 +79,17 @@ describe('a ticket', () => {
     },
   )
 })
+
+it.each([
+  [429, 'budget_spent', 'budget_spent', 'fail'],
+  [429, 'daily_limit', 'daily_limit', 'fail'],
+  [429, 'too_fast', 'too_fast', 'retry'],
+  [503, 'draining', 'going_away', 'retry'],
+  [503, 'full', 'at_capacity', 'retry'],
+  [503, 'busy', 'at_capacity', 'retry'],
+  [503, 'moon_full', undefined, 'retry'],
+])('a refusal with %i because of %s is told as %s', async (status, code, error, kind) => {
+  const getTicket = ticketOffice(async () => 'token', async () => Response.json({ code, detail: 'A sentence.' }, { status, headers: { 'Retry-After': '40000' } }))
+  const refusal: unknown = await getTicket('known').catch((reason: unknown) => reason)
+  expect(refusal).toMatchObject({ problem: { detail: 'A sentence.', ...(error === undefined ? {} : { error }) }, closing: { kind } })
+})

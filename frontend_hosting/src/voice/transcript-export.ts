@@ -1,6 +1,6 @@
 // PURE. The conversation to take along: plain text, JSON with every detail, WebVTT with times.
 
-import type { Heard, TurnFigures } from './session.ts'
+import type { Heard, TurnFigures } from './call-state.ts'
 import { bestTextOf, type Entry, type Said, type Thread } from './thread.ts'
 import type { Words } from './words/en.ts'
 

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react'
 
-import type { VoiceState } from './session.ts'
+import type { VoiceState } from './call-state.ts'
 import type { VoiceStore } from './store.ts'
 
 /** The call's state, for React. */

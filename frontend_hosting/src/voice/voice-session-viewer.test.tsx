@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { browserDevices } from './audio/devices.ts'
 import { Conversation } from './conversation.ts'
-import type { Phase } from './session.ts'
+import type { Phase } from './call-state.ts'
 import { MemoryArchive } from './past/memory-archive.ts'
 import { createVoiceStore, type VoiceStore } from './store.ts'
 import { type VoiceSessionViewerProps, VoiceSessionViewer } from './voice-session-viewer.tsx'

@@ -2,6 +2,7 @@
 
 import json
 
+from tests.deploy.cloudformation.kept import keep
 from tests.deploy.cloudformation.registry import Api, Made, Properties, creates, deletes, updates
 
 
@@ -21,6 +22,15 @@ def new_alarm(api: Api, made: Made, _before: Properties, p: Properties) -> Made:
 @deletes("AWS::CloudWatch::Alarm")
 def no_alarm(api: Api, made: Made, _p: Properties) -> None:
     api.client("cloudwatch").delete_alarms(AlarmNames=[made.id])
+
+
+keep(
+    "AWS::CloudWatch::CompositeAlarm",
+    service="cloudwatch",
+    operation="put_composite_alarm",
+    attribute="Arn",
+    wrap=lambda p: p,
+)
 
 
 @creates("AWS::CloudWatch::Dashboard")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from service.stores import sqlite_file
 from service.stores.ports import StoreUnavailableError
 from service.stores.sqlite import SqliteStore
 from tests.contract.store_contract import C1, RETENTION, Stage, StoreContract, grip, turn
@@ -90,4 +91,52 @@ async def test_what_has_expired_is_swept_at_the_start(tmp_path: Path) -> None:
 async def test_closing_twice_is_closing_once(tmp_path: Path) -> None:
     store = at_noon(tmp_path / "conversations.sqlite")
     await store.aclose()
+    await store.aclose()
+
+
+@pytest.mark.parametrize(
+    ("pragma", "reason"),
+    [("PRAGMA max_page_count = 1", "full"), ("PRAGMA query_only = ON", "readonly")],
+    ids=["full", "read-only"],
+)
+async def test_a_disk_that_takes_nothing_refuses_with_the_reason_and_what_waited_is_written_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pragma: str, reason: str
+) -> None:
+    store = at_noon(tmp_path / "conversations.sqlite")
+    await store.begin("ann", C1, grip("s1"))
+    await store.save_turn("ann", C1, 1, turn(1))
+    settle, takes_nothing = sqlite_file._settle, [True]
+
+    def settled(database: sqlite3.Connection) -> None:
+        settle(database)
+        if takes_nothing[0]:
+            database.execute(pragma)
+
+    monkeypatch.setattr(sqlite_file, "_settle", settled)
+    await store.file.run(store.file._close)
+    for number in (2, 3):
+        with pytest.raises(StoreUnavailableError, match=reason):
+            await store.save_turn("ann", C1, 1, turn(number, "x" * 60_000))
+    told = [saved.turn.number for saved in await store.turns("ann", C1)] if reason == "full" else [1]
+    takes_nothing[0] = False
+    await store.file.run(store.file._close)
+    for number in (2, 3):
+        await store.save_turn("ann", C1, 1, turn(number, "x" * 60_000))
+
+    assert [1] == told
+    assert [1, 2, 3] == [saved.turn.number for saved in await store.turns("ann", C1)]
+    await store.aclose()
+
+
+async def test_a_file_that_is_spoilt_while_it_is_used_is_named_and_nobody_is_told_that_it_kept_anything(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "conversations.sqlite"
+    store = at_noon(path)
+    await store.begin("ann", C1, grip("s1"))
+    await store.file.run(store.file._close)
+    path.write_bytes(b"this is a letter to my aunt" * 1_000)
+    with pytest.raises(StoreUnavailableError, match="not a database"):
+        await store.save_turn("ann", C1, 1, turn(1))
+
     await store.aclose()

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from service.errors import ModelFailure, ModelFailureKind
-from service.transports.bedrock_credentials import Credentials
+from service.policies.continuation import Continuation
+from service.transports.bedrock_credentials import NEEDED_FOR, Credentials
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -133,3 +134,10 @@ async def test_no_credentials_anywhere_are_a_failure_that_says_so() -> None:
         await Credentials(timeout_s=5).identity()
 
     assert ModelFailureKind.CREDENTIALS is raised.value.kind
+
+
+def test_credentials_outlive_every_stream_that_begins_with_them() -> None:
+    """So no stream has to be replaced because its credentials expire: it is replaced sooner for its age."""
+    longest_s = Continuation().forced_at(0.0, is_speaking=True)
+
+    assert longest_s < Continuation().stream_lifetime_s < NEEDED_FOR.total_seconds()

@@ -9,8 +9,8 @@ from stacks.metric_table import METRICS, NAMESPACE
 from stacks.paths import ROOT
 
 ALARMS = {
-    "added-latency", "auth-failures", "cpu-high", "deployment-failed", "drain-forced", "event-loop-lag",
-    "firewall-blocks", "first-audio", "heartbeat-missing", "load-balancer-5xx", "memory-high", "model-denied",
+    "added-latency", "audio-latency-fast", "audio-latency-slow", "auth-failures", "budget-spent", "cpu-high", "deployment-failed", "drain-forced", "event-loop-lag",
+    "figures-dropped", "resume-failing", "firewall-blocks", "first-audio", "heartbeat-missing", "load-balancer-5xx", "memory-high", "model-denied",
     "model-throttled", "rejected-connections", "rotation-failed", "session-cap", "session-starts",
     "sessions-refused", "table-throttled", "target-5xx", "tasks-missing", "turn-completion-fast",
     "turn-completion-slow", "turns-not-saved", "unhealthy-tasks",
@@ -33,8 +33,25 @@ MAX_BYTES = 1_000_000 * 8 // 10
 def slugs(stage: StageView) -> set[str]:
     return {
         alarm["Properties"].get("AlarmDescription", "#").rpartition("#")[2]
-        for _, _, alarm in stage.resources("AWS::CloudWatch::Alarm")
+        for kind in ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
+        for _, _, alarm in stage.resources(kind)
+        if alarm["Properties"].get("AlarmActions")
     }
+
+
+def p41_a_part_of_an_alarm_is_read_by_the_whole(stage: StageView) -> Iterator[str]:
+    read = [
+        set(strings(alarm["Properties"]["AlarmRule"]))
+        for _, _, alarm in stage.resources("AWS::CloudWatch::CompositeAlarm")
+    ]
+    for _, id_, alarm in stage.resources("AWS::CloudWatch::Alarm"):
+        if not alarm["Properties"].get("AlarmActions") and not any(id_ in parts for parts in read):
+            yield f"{id_} wakes nobody, and no other alarm reads it"
+    for parts in read:
+        if len(
+            parts & {id_ for _, id_, _ in stage.resources("AWS::CloudWatch::Alarm")}
+        ) != 2 or " AND " not in "".join(parts):
+            yield f"a burn rate needs both windows, not {sorted(parts)}"
 
 
 def p41_every_alarm_has_its_page(stage: StageView) -> Iterator[str]:
@@ -118,6 +135,7 @@ def p51_nothing_runs_beside_the_service(stage: StageView) -> Iterator[str]:
 
 PROPERTIES = (
     p41_every_alarm_has_its_page,
+    p41_a_part_of_an_alarm_is_read_by_the_whole,
     p42_everything_that_can_break_has_an_alarm,
     p43_alarms_and_dashboard_read_what_exists,
     p45_everything_is_tagged,

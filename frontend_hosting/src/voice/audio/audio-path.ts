@@ -111,7 +111,8 @@ async function join(
     useSpeaker: (id) => playThrough(context, id),
     setVolume: (next) => loudness.gain.setTargetAtTime(next, context.currentTime, VOLUME_RAMP_S),
     useDetector: (detector) => judges.use(detector),
-    resume: () => void context.resume(),
+    // A browser that wants a click first refuses; the notice with its button stays until it sounds.
+    resume: () => void context.resume().catch(() => undefined),
     close: () => {
       over = true
       capture.send({ type: 'stop' })

@@ -3,7 +3,7 @@ import { type ReactNode, useRef } from 'react'
 import { DockButton } from '../../ui/dock-button.tsx'
 import { EndIcon, HoldIcon, InterruptIcon, MicrophoneIcon, MutedIcon } from '../../ui/icons.tsx'
 import type { Conversation } from '../conversation.ts'
-import { phaseOf, type VoiceState } from '../session.ts'
+import { phaseOf, type VoiceState } from '../call-state.ts'
 import { useWords } from '../words/use-words.ts'
 
 type Props = {

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 
 import { summaryOf } from '../response-times.ts'
-import type { VoiceState } from '../session.ts'
+import type { VoiceState } from '../call-state.ts'
 import { seconds } from '../words/numbers.ts'
 import { useWords } from '../words/use-words.ts'
 

@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useRef } from 'react'
 
 import type { Meters } from '../conversation.ts'
-import { phaseOf, type VoiceState } from '../session.ts'
+import { phaseOf, type VoiceState } from '../call-state.ts'
 import { type Said, textOf } from '../thread.ts'
 import { useCaption } from './use-caption.ts'
 

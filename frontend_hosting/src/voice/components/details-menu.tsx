@@ -6,7 +6,7 @@ import { DetailsIcon } from '../../ui/icons.tsx'
 import { Popover } from '../../ui/popover.tsx'
 import { useFetched } from '../../ui/use-fetched.ts'
 import type { Conversation } from '../conversation.ts'
-import type { VoiceState } from '../session.ts'
+import type { VoiceState } from '../call-state.ts'
 import { useWords } from '../words/use-words.ts'
 import { ProblemCard } from './problem-card.tsx'
 

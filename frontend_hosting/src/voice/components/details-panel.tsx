@@ -4,7 +4,7 @@ import { type ReactNode, useEffect, useState } from 'react'
 
 import type { Conversation } from '../conversation.ts'
 import { summaryOf } from '../response-times.ts'
-import type { VoiceState } from '../session.ts'
+import type { VoiceState } from '../call-state.ts'
 import type { Stages } from '../thread.ts'
 import { dollars, seconds, whole } from '../words/numbers.ts'
 import { useWords } from '../words/use-words.ts'

@@ -1,7 +1,7 @@
 // Draws the orb: soft bodies that breathe, and around them a ring of ticks that remembers the last seconds of sound.
 // The user's voice moves the ring, the assistant's moves the bodies. Knows a canvas, nothing of React.
 
-import type { Phase } from '../session.ts'
+import type { Phase } from '../call-state.ts'
 
 export type Scene = {
   readonly phase: Phase

@@ -2,7 +2,7 @@ import { type ReactNode, useEffect, useRef } from 'react'
 
 import { useMediaQuery } from '../../ui/use-media-query.ts'
 import type { Meters } from '../conversation.ts'
-import type { Phase } from '../session.ts'
+import type { Phase } from '../call-state.ts'
 import { OrbPainter, paintForced } from './orb-painter.ts'
 
 type Props = { readonly phase: Phase; readonly closed: boolean; readonly dark: boolean; readonly meters: Pick<Meters, 'microphone' | 'assistant'> }

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 
-import { phaseOf, type VoiceState } from '../session.ts'
+import { phaseOf, type VoiceState } from '../call-state.ts'
 import type { Words } from '../words/en.ts'
 import { useWords } from '../words/use-words.ts'
 

@@ -3,7 +3,7 @@ import { type ReactNode, useState } from 'react'
 import { CopyIcon } from '../../ui/icons.tsx'
 import { IconButton } from '../../ui/icon-button.tsx'
 import { asText } from '../transcript-export.ts'
-import type { VoiceState } from '../session.ts'
+import type { VoiceState } from '../call-state.ts'
 import { useWords } from '../words/use-words.ts'
 import { SaveMenu } from './save-menu.tsx'
 

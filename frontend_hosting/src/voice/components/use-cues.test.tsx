@@ -3,7 +3,7 @@
 import { renderHook } from '@testing-library/react'
 import { expect, it } from 'vitest'
 
-import type { Phase } from '../session.ts'
+import type { Phase } from '../call-state.ts'
 import { DEFAULT_SOUND } from '../sound.ts'
 import { useCues } from './use-cues.ts'
 

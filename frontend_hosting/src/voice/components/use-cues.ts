@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'react'
 
 import { playNotes } from '../audio/notes.ts'
 import { CUE_NOTES, CUE_SHAKES, type Cue, cueFor } from '../cues.ts'
-import type { Phase } from '../session.ts'
+import type { Phase } from '../call-state.ts'
 import type { SoundChoice } from '../sound.ts'
 
 /** Quieter than speech: it goes beside it. */

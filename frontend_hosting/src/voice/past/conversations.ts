@@ -5,7 +5,7 @@
 
 import type { Keepsake } from '../keepsake.ts'
 import type { Waterfall } from '../protocol.ts'
-import type { TurnFigures } from '../session.ts'
+import type { TurnFigures } from '../call-state.ts'
 import { storedWaterfall } from '../stored-waterfall.ts'
 import { type Outcome, type Said, type Thread, withNote } from '../thread.ts'
 import type { TranscriptRecord } from '../transcript-export.ts'

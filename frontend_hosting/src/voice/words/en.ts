@@ -5,7 +5,7 @@ import type { EndReason } from '../close-codes.ts'
 import type { EventSource } from '../event-log.ts'
 import type { NoticeCode } from '../notices.ts'
 import type { ProblemCode } from '../problems.ts'
-import type { Phase } from '../session.ts'
+import type { Phase } from '../call-state.ts'
 import { errors } from './errors/en.ts'
 import { past } from './past/en.ts'
 
