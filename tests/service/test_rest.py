@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, cast
@@ -107,3 +108,11 @@ def test_schemathesis_finds_nothing_as_a_stranger(case: schemathesis.Case[Any]) 
 @BOUNDED
 def test_schemathesis_finds_nothing_as_a_user(case: schemathesis.Case[Any]) -> None:
     case.call_and_validate(headers={"Authorization": f"Bearer {tokens.sign()}"})
+
+
+@SCHEMA.include(path_regex="analytics|recordings").parametrize()
+@BOUNDED
+def test_schemathesis_finds_nothing_as_an_administrator(case: schemathesis.Case[Any]) -> None:
+    token = tokens.sign(claims={**tokens.CLAIMS, "cognito:groups": ["admins"]})
+    answer = case.call_and_validate(headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code != HTTPStatus.FORBIDDEN, "it saw more than the door"
