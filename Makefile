@@ -95,10 +95,15 @@ lighthouse:  ## print what Lighthouse says of the page on a desktop
 	@sh local/browser.sh
 	@$(NPM) run --silent e2e -- lighthouse.spec.ts
 
-pictures:  ## take the pictures of docs/client.md anew
+week:  ## write a week of made-up figures for the dashboard of `make run` (sign in there as admin@example.com)
+	@sh local/setup.sh python
+	@$(PY) -m tests.week .run/statistics.sqlite
+
+pictures:  ## take the pictures of docs/client.md and docs/operations.md anew
 	@sh local/setup.sh python node page
 	@sh local/browser.sh
-	@$(NPM) run --silent pictures
+	@rm -rf .run/pictures && $(PY) -m tests.week .run/pictures/statistics.sqlite
+	@VOICE_STORE_PATH=$(CURDIR)/.run/pictures/conversations.sqlite $(NPM) run --silent pictures
 
 docs:  ## write the generated pages of docs/ anew
 	@sh local/setup.sh python
@@ -114,4 +119,4 @@ clean:  ## remove everything that was made here
 	@rm -rf node_modules frontend_hosting/node_modules frontend_hosting/dist frontend_hosting/coverage frontend_hosting/test-results
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run dev talk emulator test test-fast check format simulate drill schedules soak mutants bench bench-peers lighthouse pictures docs lock clean
+.PHONY: help setup run dev talk emulator test test-fast check format simulate drill schedules soak mutants bench bench-peers lighthouse week pictures docs lock clean

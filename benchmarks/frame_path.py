@@ -18,12 +18,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from service.auth.ports import Grant, NotAuthenticatedError, Principal
-from service.driver import Driver, Surroundings
+from service.driver import Driver
 from service.holder import Holder
 from service.metrics.counters import Counters
 from service.metrics.sessions import SessionRecord
 from service.session.machine import Session
 from service.session.terms import SessionTerms
+from service.surroundings import Surroundings
 from service.tools.registry import Registry
 from service.transports.bedrock_direct.envelope import Envelopes, open_chunk
 from service.transports.bedrock_direct.event_stream import (

@@ -11,9 +11,12 @@ import uvloop
 
 from service import __main__ as service
 from service import garbage
+from service.session.machine import Session
+from service.session.upstream import Upstream
 from service.transports import websocket
 from service.transports.bedrock_direct.connection import Connection
 from service.transports.bedrock_direct.exchange import Exchange
+from service.transports.websocket_protocol import DirectProtocol
 from service.wire import sonic_output
 
 
@@ -68,6 +71,22 @@ def _one_write_a_frame() -> None:
     type.__setattr__(Connection, "_schedule_flush", flush_now)
 
 
+def _all_frames_as_events() -> None:
+    type.__setattr__(Session, "lane", property(lambda _self: None))
+
+
+def _all_messages_through_websockets() -> None:
+    type.__setattr__(DirectProtocol, "_is_between_frames", lambda _self: False)
+
+
+def _audio_parsed_anew() -> None:
+    vars(sonic_output)["_content_id"] = vars(sonic_output)["_content_id"].__wrapped__
+
+
+def _ten_seconds_kept_over_a_reply() -> None:
+    type.__setattr__(Upstream, "keep_little", Upstream.keep_all)
+
+
 LEVERS: Final[Mapping[str, Callable[[], None]]] = {
     "uvloop": _on_asyncio,
     "the collector": _with_the_collector_as_it_is,
@@ -76,6 +95,10 @@ LEVERS: Final[Mapping[str, Callable[[], None]]] = {
     "pybase64": _with_the_librarys_base64,
     "DATA beside h2": _all_data_through_h2,
     "one write a turn of the loop": _one_write_a_frame,
+    "frames on the short way through the session": _all_frames_as_events,
+    "plain messages beside websockets": _all_messages_through_websockets,
+    "what a reply's pieces share, remembered": _audio_parsed_anew,
+    "two seconds kept over a reply, not ten": _ten_seconds_kept_over_a_reply,
 }
 
 

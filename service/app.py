@@ -17,7 +17,6 @@ from service.api import recordings as recordings_api
 from service.api.page import Page
 from service.auth.sign_in import SignIn
 from service.bookkeeping import Bookkeeping
-from service.driver import Surroundings
 from service.lifespan import Lifespan
 from service.metrics import quota
 from service.metrics.contract import QUEUE_DEPTH, SESSION_UTILIZATION, SESSIONS_ACTIVE
@@ -43,6 +42,7 @@ from service.settings import Settings
 from service.stores.memory import MemoryDocuments
 from service.stores.ports import ConversationStore, Documents
 from service.stores.statistics import StatisticsStore
+from service.surroundings import Surroundings
 from service.tools.current_time import CurrentTime
 from service.tools.registry import Registry
 from service.transports.guarded import GuardedTransport
@@ -207,6 +207,7 @@ def create_app(
             client_id=settings.auth_client_ids[0],
             domain=settings.auth_domain,
             scopes=(*settings.auth_scopes, *_PAGE_SCOPES),
+            admin_group=settings.auth_admin_group,
         )
     )
     reception = Reception(

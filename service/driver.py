@@ -9,23 +9,18 @@ close 1011.
 """
 
 import asyncio
-import time
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
-from typing import Final, Protocol, assert_never
+from collections.abc import Callable, Sequence
+from typing import Final, assert_never
 
-from service.allowances import Allowances
 from service.auth.ports import Grant
-from service.errors import CloseCode, ErrorCode, ModelFailure, ModelFailureKind, VoiceError
+from service.errors import CloseCode, ErrorCode, ModelFailure, VoiceError
 from service.holder import Holder
 from service.metrics.logs import logger
 from service.metrics.sessions import SessionRecord
-from service.places import Places, Unlimited
-from service.policies.allowance import Allowance, Standing
-from service.policies.batching import Batch
+from service.model_streams import ModelStreams
+from service.policies.allowance import Standing
 from service.policies.budget import Budget
-from service.policies.pressure import Level, Pressure
-from service.session import streams
+from service.questions import Questions
 from service.session.effects import (
     CloseClient,
     CloseStream,
@@ -48,33 +43,22 @@ from service.session.events import (
     Disowned,
     DrainRequested,
     Event,
-    Kept,
     ModelEvent,
-    NotKept,
     Owned,
-    PlaceGiven,
-    PlaceQueued,
-    PlaceRefused,
     SignInRevoked,
     StoreFault,
     StreamAccepted,
     StreamClosed,
     StreamOpened,
-    ToolFinished,
 )
-from service.session.keeping import Keep, KeepRest, Write
-from service.session.lane import Lane
-from service.stores.errands import Errands, fault_of
-from service.stores.memory import MemoryDocuments
-from service.stores.ports import ConversationStore, StoreError
-from service.tools.registry import Registry
-from service.transports.ports import ClientConnection, ModelStream, ModelTransport
+from service.session.keeping import Keep, KeepRest
+from service.surroundings import SessionCore, Surroundings
+from service.transports.ports import ClientConnection
 from service.wire import client, server, sonic_input, sonic_output
 from service.wire.subprotocol import Subprotocol
 
 # Clocks are read for one frame in 64.
 _ONE_IN: Final = 63
-_UNCOUNTED: Final = "It cannot be found out at the moment whether there is a place for you; please try again."
 _INTERNAL_ERROR: Final = "Something went wrong on our side; please start again."
 _log = logger("service.driver")
 
@@ -83,48 +67,6 @@ _log = logger("service.driver")
 _KEEPING_S: Final = 1.0
 # The client said goodbye, or its page was closed.
 _CLOSED_BY_CLIENT: Final = frozenset({1000, 1001})
-
-
-class SessionCore(Protocol):
-    """What a driver drives: `service.session`, or a stand-in of a test."""
-
-    @property
-    def deadline(self) -> float | None:
-        """The next instant at which `tick` must be called; None when the session is over."""
-
-    @property
-    def lane(self) -> Lane | None:
-        """The short way for frames of audio, which needs no event; None: there is none."""
-
-    def can_resume(self, token: str, last_seq: int) -> bool:
-        """Whether whoever shows this token, having got so far, takes the session up without a gap."""
-
-    def receive(self, event: Event, now: float) -> Sequence[Effect]:
-        """Something happened."""
-
-    def tick(self, now: float) -> Sequence[Effect]:
-        """The deadline has come."""
-
-
-def _unlimited() -> Allowances:
-    return Allowances(Allowance(), MemoryDocuments(lambda: 0.0), wall_clock=lambda: 0.0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What every session of this process shares."""
-
-    model: ModelTransport
-    tools: Registry
-    clock: Callable[[], float]
-    close_timeout_s: float
-    places: Places = field(default_factory=Unlimited)
-    allowances: Allowances = field(default_factory=_unlimited)
-    store: ConversationStore | None = None
-    store_timeout_s: float = 3.0
-    stopwatch: Callable[[], float] = time.perf_counter
-    """Finer than the clock, which stands still while one event is dealt with."""
-    pressure: Pressure = field(default_factory=Pressure)
 
 
 class Driver:
@@ -149,13 +91,6 @@ class Driver:
         self._connection = self._first_connection = connection
         self._subprotocol = subprotocol
         self._record = record
-        self._model = surroundings.model
-        self._tools = surroundings.tools
-        self._store = Errands(
-            surroundings.store,
-            holder.grant.principal.user_id,
-            timeout_s=surroundings.store_timeout_s,
-        )
         self._clock = surroundings.clock
         self._stopwatch = surroundings.stopwatch
         self._frames_in = self._pieces_out = 0
@@ -165,31 +100,20 @@ class Driver:
         self._sounding = 0
         self._first_sent = 0
         self._close_timeout_s = surroundings.close_timeout_s
-        self._pressure = surroundings.pressure
-        self._batch = Batch()
-        self._tasks = tasks
-        self._on_owned = on_owned
-        self._on_gone = on_gone
+        self._streams = ModelStreams(self, surroundings, tasks, session_id=record.session_id)
+        self._questions = Questions(
+            surroundings,
+            holder,
+            tasks,
+            session_id=record.session_id,
+            answer=self._feed,
+            on_owned=on_owned,
+            on_gone=on_gone,
+        )
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
-        self._opening: dict[int, asyncio.Task[None]] = {}
-        self._streams: dict[int, ModelStream] = {}
-        self._asked: set[asyncio.Task[None]] = set()
-        """Tools that run, tickets that are looked at, and questions to the store; none is wanted after the end."""
-        self._keeping_rest: asyncio.Task[None] | None = None
-        self._places = surroundings.places
-        self._has_place = False
-        self._allowances = surroundings.allowances
-        self._user_id = holder.grant.principal.user_id
-        self.counted_at: float | None = None
-        """When the session was counted last among what its user holds and uses; None: it is not."""
-        self._seconds = 0
-        """Places held for streams beside the first."""
-        self._streams_gone = asyncio.Event()
-        self._streams_gone.set()
         self._last_seq = 0
-        self._dropped_frames = 0
         self._close_code: int = CloseCode.DONE
         self._broken = False
         self._over = asyncio.Event()
@@ -230,7 +154,7 @@ class Driver:
     def _heard_at_once(self, frame: bytes) -> bool:
         """Pass a frame on the short way (`session.lane`), which nearly every one takes; False when this one does not."""
         lane = self._lane
-        if lane is None or self._broken or self._batch or self._pressure.level is not Level.CALM:
+        if lane is None or self._broken or not self._streams.sends_at_once:
             return False
         if (plain := client.plain_audio(frame)) is None:
             return False
@@ -239,8 +163,7 @@ class Driver:
             block = lane.hear(*plain, pcm, self._clock())
             if block is None:
                 return False
-            if (stream := self._streams.get(lane.stream_id)) is not None:
-                stream.send(sonic_input.encode_audio(block, pcm), droppable=True)
+            self._streams.send_document(lane.stream_id, sonic_input.encode_audio(block, pcm))
         except Exception as error:  # noqa: BLE001 - the last resort of one session
             self._break(error)
         return True
@@ -332,34 +255,16 @@ class Driver:
         await self._over.wait()
         if self._timer is not None:
             self._timer.cancel()
-        for waiting in (*self._opening.values(), *self._asked):
-            waiting.cancel()
-        self._send_waiting()
-        for stream in self._streams.values():
-            stream.close()
-        try:
-            async with asyncio.timeout(self._close_timeout_s):
-                await self._streams_gone.wait()
-        except TimeoutError:
-            _log.error("model stream did not close", session_id=self.session_id)
-        if self._has_place:
-            self._places.leave()
-        if self.counted_at is not None:
-            await self._allowances.leave(self._user_id, self.session_id, used_s=self.used_s())
-        await self._finish_keeping()
+        self._questions.give_up()
+        self._streams.close_all()
+        await self._streams.wait_until_gone(self._close_timeout_s)
+        await self._questions.leave()
+        await self._questions.finish_keeping(self._close_timeout_s)
         if close_code is not None and self._close_code == CloseCode.DONE:
             self._close_code = close_code
         self._record.ended(
-            now=self._clock(), close_code=self._close_code, dropped_frames=self._dropped_frames
+            now=self._clock(), close_code=self._close_code, dropped_frames=self._streams.dropped_frames
         )
-
-    async def _finish_keeping(self) -> None:
-        if self._keeping_rest is None:
-            return
-        await asyncio.wait({self._keeping_rest}, timeout=self._close_timeout_s)
-        if not self._keeping_rest.done():
-            self._keeping_rest.cancel()
-            _log.error("turns were not saved in time", session_id=self.session_id)
 
     def _feed(self, event: Event) -> None:
         if self._broken:
@@ -406,10 +311,7 @@ class Driver:
         for effect in effects:
             match effect:
                 case SendToModel(stream_id=stream_id, event=event, droppable=droppable):
-                    if self._pressure.level is not Level.CALM or self._batch:
-                        self._send_batched(stream_id, event, droppable=droppable)
-                    elif (stream := self._streams.get(stream_id)) is not None:
-                        stream.send(sonic_input.encode(event), droppable=droppable)
+                    self._streams.send(stream_id, event, droppable=droppable)
                 case SendAudio(response_id=response_id, position=position, pcm=pcm):
                     self._connection.send(server.encode_audio(response_id, position, pcm, self._subprotocol))
                     if response_id != self._sounding:
@@ -420,112 +322,33 @@ class Driver:
                     self._record.told(message, self._stopwatch() - self._began_at)
                 case CloseClient(code=code, reason=reason):
                     self._close(code, reason)
-                case (
-                    OpenStream()
-                    | CloseStream()
-                    | RunTool()
-                    | RedeemTicket()
-                    | TakePlace()
-                    | Keep()
-                    | KeepRest()
-                ):
-                    self._begin(effect)
+                case OpenStream(stream_id=stream_id):
+                    self._streams.open(stream_id)
+                case CloseStream(stream_id=stream_id):
+                    self._streams.close(stream_id)
+                case RunTool() | RedeemTicket() | TakePlace() | Keep() | KeepRest():
+                    self._questions.ask(effect)
                 case _:
                     self._record.record(effect)
 
     def _close(self, code: CloseCode, reason: str) -> None:
         """Close the connection, after what is left to be written: a client that is told to go on elsewhere does so at once."""
         self._close_code = code
-        connection, keeping = self._connection, self._keeping_rest
+        connection, keeping = self._connection, self._questions.keeping_rest
         if keeping is None:
             connection.close(code, reason)
             return
         self._loop.call_later(_KEEPING_S, connection.close, code, reason)
         keeping.add_done_callback(lambda _: connection.close(code, reason))
 
-    def _send_batched(self, stream_id: int, event: sonic_input.ModelInput, *, droppable: bool) -> None:
-        """Two frames of the user's audio at a time; whatever else is said goes behind the one that waits.
-
-        None waits long: a client that stops sending is followed by silence, which goes at once.
-        """
-        said: sonic_input.ModelInput | None = event
-        if droppable and isinstance(event, sonic_input.AudioInput) and self._batch.joins(stream_id, event):
-            said = self._batch.add(stream_id, event)
-        else:
-            self._send_waiting()
-        if said is not None and (stream := self._streams.get(stream_id)) is not None:
-            stream.send(sonic_input.encode(said), droppable=droppable)
-
-    def _send_waiting(self) -> None:
-        if (waiting := self._batch.take()) is not None:
-            stream_id, frame = waiting
-            if (stream := self._streams.get(stream_id)) is not None:
-                stream.send(sonic_input.encode(frame), droppable=True)
-
-    def _begin(
-        self, effect: OpenStream | CloseStream | RunTool | RedeemTicket | TakePlace | Keep | KeepRest
-    ) -> None:
-        """What takes time."""
-        match effect:
-            case OpenStream(stream_id=stream_id):
-                self._streams_gone.clear()
-                opening = self._tasks.create_task(self._open(stream_id))
-                self._opening[stream_id] = opening
-                # A task that is cancelled before its first step runs no handler of its own.
-                opening.add_done_callback(lambda _: self._opening_ended(stream_id, None))
-            case CloseStream(stream_id=stream_id):
-                self._close_stream(stream_id)
-            case RunTool():
-                self._ask(self._run_tool(effect))
-            case RedeemTicket(ticket=ticket):
-                self._ask(self._redeem(ticket))
-            case TakePlace(urgent=urgent):
-                self._ask(self._take_place(urgent=urgent))
-            case Keep():
-                self._ask(self._keep(effect))
-            case KeepRest(writes=writes):
-                self._keeping_rest = self._tasks.create_task(self._keep_rest(writes))
-            case _:
-                assert_never(effect)
-
-    def _ask(self, asking: Coroutine[None, None, None]) -> None:
-        task = self._tasks.create_task(asking)
-        self._asked.add(task)
-        task.add_done_callback(self._asked.discard)
-
-    async def _redeem(self, ticket: str) -> None:
-        self._feed(await self._holder.renew(ticket))
-
-    async def _take_place(self, *, urgent: bool) -> None:
-        refused = await self._enter()
-        if refused is not None:
-            self._feed(refused)
-            return
-        await self._places.place(
-            urgent=urgent, on_position=lambda position: self._feed(PlaceQueued(position=position))
-        )
-        self._has_place = True
-        self._feed(PlaceGiven())
-
-    async def _enter(self) -> PlaceRefused | None:
-        """Count the session among its user's; why there is none."""
-        try:
-            if await self._allowances.seconds_until_more(self._user_id) is not None:
-                return PlaceRefused(
-                    code=CloseCode.SLOW_DOWN, error=ErrorCode.DAILY_LIMIT, sentence=streams.SPENT
-                )
-            gone = await self._allowances.enter(self._user_id, self.session_id)
-        except StoreError as error:
-            _log.warning("a user could not be counted", session_id=self.session_id, reason=str(error))
-            return PlaceRefused(code=CloseCode.GO_ELSEWHERE, error=ErrorCode.AT_CAPACITY, sentence=_UNCOUNTED)
-        self.counted_at = self._clock()
-        self._on_gone(gone)
-        return None
+    @property
+    def counted_at(self) -> float | None:
+        """When the session was counted last among what its user holds and uses; None: it is not."""
+        return self._questions.counted_at
 
     def used_s(self) -> float:
         """How long the session has lasted since this was asked last."""
-        before, self.counted_at = self.counted_at, self._clock()
-        return 0.0 if before is None else self.counted_at - before
+        return self._questions.used_s()
 
     def stand(self, standing: Standing) -> None:
         """Where the session stands among what its user may hold and use."""
@@ -539,43 +362,9 @@ class Driver:
             case _:
                 assert_never(standing)
 
-    async def _open(self, stream_id: int) -> None:
-        try:
-            if len(self._streams) + len(self._opening) > 1:
-                await self._take_second(stream_id)
-            stream = await self._model.open(_Listener(self, stream_id))
-        except ModelFailure as failure:
-            self._opening_ended(stream_id, failure)
-        except Exception as error:  # noqa: BLE001 - one stream's failure must not end the task group
-            _log.exception("opening a model stream failed", session_id=self.session_id)
-            self._opening_ended(stream_id, ModelFailure(ModelFailureKind.INTERNAL, type(error).__name__))
-        else:
-            del self._opening[stream_id]
-            self._streams[stream_id] = stream
-            self._feed(StreamOpened(stream_id=stream_id))
-
-    async def _take_second(self, stream_id: int) -> None:
-        """A stream beside another one counts against the account's quota like any other."""
-        if not await self._places.extra():
-            raise ModelFailure(
-                ModelFailureKind.QUOTA, "the account has no second stream for this session now"
-            )
-        if stream_id in self._opening:
-            self._seconds += 1
-        else:
-            self._places.leave_extra()
-
-    def _opening_ended(self, stream_id: int, failure: ModelFailure | None) -> None:
-        if self._opening.pop(stream_id, None) is not None:
-            self._stream_gone()
-            self._feed(StreamClosed(stream_id=stream_id, failure=failure))
-
-    def _close_stream(self, stream_id: int) -> None:
-        self._send_waiting()
-        if (opening := self._opening.get(stream_id)) is not None:
-            opening.cancel()
-        elif (stream := self._streams.get(stream_id)) is not None:
-            stream.close()
+    def stream_opened(self, stream_id: int) -> None:
+        """It can be written to."""
+        self._feed(StreamOpened(stream_id=stream_id))
 
     def stream_accepted(self, stream_id: int) -> None:
         """The model answered."""
@@ -602,44 +391,7 @@ class Driver:
 
     def stream_closed(self, stream_id: int, failure: ModelFailure | None) -> None:
         """A stream is over."""
-        if (stream := self._streams.pop(stream_id, None)) is not None:
-            self._dropped_frames += stream.dropped_frames
-        self._stream_gone()
         self._feed(StreamClosed(stream_id=stream_id, failure=failure))
-
-    def _stream_gone(self) -> None:
-        while self._seconds and self._seconds >= len(self._streams) + len(self._opening):
-            self._seconds -= 1
-            self._places.leave_extra()
-        if not self._streams and not self._opening:
-            self._streams_gone.set()
-
-    async def _run_tool(self, tool: RunTool) -> None:
-        result_json, worked = await self._tools.run(tool.name, tool.arguments_json)
-        self._feed(
-            ToolFinished(
-                stream_id=tool.stream_id,
-                tool_use_id=tool.tool_use_id,
-                result_json=result_json,
-                failed=not worked,
-            )
-        )
-
-    async def _keep_rest(self, writes: Sequence[Write]) -> None:
-        try:
-            await self._store.finish(writes)
-        except StoreError as error:
-            _log.warning("turns were not saved", session_id=self.session_id, reason=str(error))
-
-    async def _keep(self, effect: Keep) -> None:
-        try:
-            owned = await self._store.ask(effect.write)
-        except StoreError as error:
-            self._feed(NotKept(write_id=effect.write_id, fault=fault_of(error), reason=str(error)))
-        else:
-            if owned is not None:
-                self._on_owned(owned)
-            self._feed(Kept(write_id=effect.write_id, owned=owned))
 
     def _break(self, error: Exception) -> None:
         """End this session alone; the log gets the traceback, the client the id under which it stands there."""
@@ -656,8 +408,7 @@ class Driver:
         )
         self._connection.send(server.encode(message))
         self._connection.close(CloseCode.INTERNAL, "internal error")
-        for stream_id in (*self._opening, *self._streams):
-            self._close_stream(stream_id)
+        self._streams.close_all()
 
 
 class _Nowhere:
@@ -668,22 +419,3 @@ class _Nowhere:
 
     def close(self, code: int, reason: str) -> None:
         """It is closed."""
-
-
-class _Listener:
-    """Passes what one stream says on, under the stream's number."""
-
-    __slots__ = ("_driver", "_stream_id")
-
-    def __init__(self, driver: Driver, stream_id: int) -> None:
-        self._driver = driver
-        self._stream_id = stream_id
-
-    def on_stream_accepted(self) -> None:
-        self._driver.stream_accepted(self._stream_id)
-
-    def on_stream_event(self, payload: bytes) -> None:
-        self._driver.stream_said(self._stream_id, payload)
-
-    def on_stream_closed(self, failure: ModelFailure | None) -> None:
-        self._driver.stream_closed(self._stream_id, failure)

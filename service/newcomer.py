@@ -7,7 +7,6 @@ from typing import Final
 
 import orjson
 
-from service.driver import SessionCore
 from service.metrics.recorder import Recordings
 from service.policies.closure import Closure, TrailingSilence
 from service.policies.endpointing import Endpointing
@@ -17,6 +16,7 @@ from service.policies.rate import RateLimits
 from service.policies.watchdog import Watchdog
 from service.session.terms import SessionTerms
 from service.settings import Settings
+from service.surroundings import SessionCore
 from service.tools.registry import Registry
 from service.wire.sonic_input import Tool
 from service.wire.subprotocol import Subprotocol

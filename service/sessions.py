@@ -26,6 +26,7 @@ from service.policies.budget import Budget
 from service.policies.prices import Prices
 from service.session.events import Owned, StoreFault
 from service.stores.ports import StoreError
+from service.surroundings import SessionCore, Surroundings
 from service.transports.handshake import Refused
 from service.transports.ports import ClientConnection
 from service.transports.websocket import Attend
@@ -65,7 +66,7 @@ class NewSession(Protocol):
         resume_token: str,
         signed_in_until: float,
         now: float,
-    ) -> driver.SessionCore:
+    ) -> SessionCore:
         """The session; whoever shows the token, and is the same user, takes it up again."""
 
 
@@ -83,7 +84,7 @@ class Sessions:
         prices: Callable[[], Prices],
         books: Bookkeeping,
         traces: Traces,
-        surroundings: driver.Surroundings,
+        surroundings: Surroundings,
         new_session: NewSession,
         new_id: Callable[[], str],
         new_token: Callable[[], str],

@@ -65,11 +65,11 @@ export class Call {
     this.#tolerated.push(pattern)
   }
 
-  async open(): Promise<void> {
+  async open(as?: { readonly email: string; readonly password: string }): Promise<void> {
     await this.page.addInitScript(RECORD_PHASES)
     await this.page.goto(this.#origin)
     await this.page.getByRole('button', { name: 'Sign in' }).click()
-    await this.#pool.fillIn(this.page)
+    await this.#pool.fillIn(this.page, as?.password, as?.email)
     await this.expectSignedIn()
     // The page fetches what a call needs while it is idle; a line that breaks later finds it there.
     await this.page.waitForLoadState('networkidle')

@@ -5,6 +5,11 @@ import { expect, type Page } from '@playwright/test'
 const USER = process.env['VOICE_USER'] ?? 'demo@example.com'
 const PASSWORD = process.env['VOICE_PASSWORD'] ?? 'Talk-to-me-1'
 
+export const ADMINISTRATOR = {
+  email: process.env['VOICE_ADMINISTRATOR'] ?? 'admin@example.com',
+  password: process.env['VOICE_ADMINISTRATOR_PASSWORD'] ?? 'Look-after-it-1',
+}
+
 type Config = { readonly authority: string; readonly clientId: string; readonly domain: string }
 
 export class UserPool {
@@ -57,8 +62,8 @@ export class UserPool {
     for (const step of this.#restore.splice(0)) await step()
   }
 
-  async fillIn(page: Page, password = PASSWORD): Promise<void> {
-    await page.getByLabel('Email address').fill(USER)
+  async fillIn(page: Page, password = PASSWORD, email = USER): Promise<void> {
+    await page.getByLabel('Email address').fill(email)
     await page.getByLabel('Password').fill(password)
     await page.getByRole('button', { name: 'Sign in' }).click()
   }

@@ -9,7 +9,7 @@ const SRC = import.meta.dirname
 
 /** A core runs anywhere: it may import other cores and nothing else. */
 const PURE = [
-  'voice/protocol.ts', 'voice/session.ts', 'voice/thread.ts', 'voice/close-codes.ts', 'voice/heartbeat.ts', 'voice/clock-sync.ts',
+  'voice/protocol.ts', 'voice/stored-waterfall.ts', 'voice/session.ts', 'voice/thread.ts', 'voice/close-codes.ts', 'voice/heartbeat.ts', 'voice/clock-sync.ts',
   'voice/problems.ts', 'voice/notices.ts', 'voice/tickets.ts', 'voice/keepsake.ts', 'voice/event-log.ts', 'voice/error-codes.ts', 'voice/words/en.ts', 'voice/words/errors/en.ts', 'voice/words/past/en.ts', 'voice/words/numbers.ts',
   'voice/past/conversations.ts', 'voice/past/days.ts',
   'voice/sound.ts', 'voice/cues.ts', 'voice/transcript-export.ts', 'voice/caption-timing.ts', 'voice/response-times.ts', 'voice/reply-times.ts',

@@ -14,6 +14,7 @@ import { createVoiceSession } from './voice/voice-session.ts'
 import { VoiceSessionViewer } from './voice/voice-session-viewer.tsx'
 
 const Dashboard = lazy(async () => ({ default: (await import('./admin/dashboard.tsx')).Dashboard }))
+const AdminLink = lazy(async () => ({ default: (await import('./admin/admin-link.tsx')).AdminLink }))
 
 declare global {
   /** Levels and counters of the call, changed in place; the browser tests measure what was really heard by them. */
@@ -40,7 +41,11 @@ function Screen(): ReactNode {
   return globalThis.location.pathname.startsWith('/admin') ? (
     <Suspense fallback={null}><Dashboard accessToken={signIn.accessToken} /></Suspense>
   ) : (
-    <VoiceSessionViewer session={session} account={<Account signIn={signIn} />} signInAgain={<SignInAgain signIn={signIn} />} />
+    <VoiceSessionViewer
+      session={session}
+      account={<Account signIn={signIn} forAdministrators={<Suspense fallback={null}><AdminLink /></Suspense>} />}
+      signInAgain={<SignInAgain signIn={signIn} />}
+    />
   )
 }
 

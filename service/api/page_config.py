@@ -16,11 +16,22 @@ class PageConfig(BaseModel):
     clientId: str = Field(description="the page's app client")  # noqa: N815 - as on the wire
     domain: str = Field(description="the pool's domain, for /logout and /oauth2/revoke")
     scopes: list[str] = Field(description="scopes to ask for")
+    adminGroup: str = Field(  # noqa: N815 - as on the wire
+        description="the group whose members are shown the way to the dashboard"
+    )
 
 
-def router(*, authority: str, client_id: str, domain: str, scopes: Sequence[str]) -> APIRouter:
+def router(
+    *, authority: str, client_id: str, domain: str, scopes: Sequence[str], admin_group: str
+) -> APIRouter:
     """GET /config.json; the same answer for as long as the process runs."""
-    config = PageConfig(authority=authority, clientId=client_id, domain=domain, scopes=list(scopes))
+    config = PageConfig(
+        authority=authority,
+        clientId=client_id,
+        domain=domain,
+        scopes=list(scopes),
+        adminGroup=admin_group,
+    )
     routes = APIRouter(tags=["sign-in"])
 
     @routes.get("/config.json", response_model=PageConfig, summary="How the page signs in")

@@ -230,6 +230,7 @@ class Core:
         self.turn = self.reply = None
         self.repeated = None
         self.upstream.forget_closed()
+        self.upstream.keep_all(self.terms)
         if turn is None or (turn.closed_at is None and not turn.is_spoken):
             # Some audio came, as it does from any open microphone; nobody was heard to say anything.
             return
@@ -367,6 +368,7 @@ class Core:
         if self.state is State.THINKING:
             self.open_turn().first_audio_at = now
             self.upstream.forget_closed()
+            self.upstream.keep_little(self.terms)
             self.signal(Signal.REPLY_STARTED)
         position = reply.add(pcm, now)
         self.counts.add(Direction.TO_CLIENT, "audio")

@@ -35,6 +35,9 @@ from service.wire.sonic_input import (
 _SILENCE_FRAME_MS: Final = 100
 
 
+_OVER_REPLY_MS: Final = 2_000
+"""Of what is heard while a reply sounds: twice what a model takes to notice that somebody speaks over it."""
+
 _AHEAD_S = 1.0
 """More than a network holds back; what a client that came back says again comes in one piece."""
 
@@ -108,7 +111,7 @@ class Upstream:
         self._closed_bytes = 0
         self._replay_at = 0.0
         self._most_bytes = 0
-        """The bound on what is kept, in the terms of the current stream."""
+        """The bound on what is kept of what the stream hears now."""
 
     @property
     def kept_bytes(self) -> int:
@@ -267,7 +270,7 @@ class Upstream:
         return self.client_is_sending and self.fed_until - now > _AHEAD_S
 
     def _hear(self, pcm: bytes, terms: SessionTerms, now: float, *, droppable: bool) -> None:
-        self._remember(pcm, terms)
+        self._remember(pcm)
         if not self.client_is_sending:
             # Silence that was fed ahead lies before these words; the model needs as much again after them.
             self.fed_until = now
@@ -367,6 +370,14 @@ class Upstream:
         self._closed.clear()
         self._closed_bytes = 0
 
+    def keep_little(self, terms: SessionTerms) -> None:
+        """A reply sounds: what is said into it interrupts it soon, or was nothing."""
+        self._most_bytes = min(terms.kept_bytes, span_bytes(_OVER_REPLY_MS, terms.input_rate_hz))
+
+    def keep_all(self, terms: SessionTerms) -> None:
+        """The user has the word."""
+        self._most_bytes = terms.kept_bytes
+
     def trim_recent(self, span_ms: int, terms: SessionTerms) -> None:
         """Keep only the end of what was heard lately."""
         self._trim_recent(span_bytes(span_ms, terms.input_rate_hz))
@@ -422,10 +433,10 @@ class Upstream:
             self._waiting_bytes -= len(oldest)
             self._counts.add(Direction.TO_MODEL, AudioInput.__name__, Fault.OVER_LIMIT)
 
-    def _remember(self, pcm: bytes, terms: SessionTerms) -> None:
+    def _remember(self, pcm: bytes) -> None:
         self._recent.append(pcm)
         self._recent_bytes += len(pcm)
-        self._trim_recent(terms.kept_bytes)
+        self._trim_recent(self._most_bytes)
 
 
 def _prompt(terms: SessionTerms, stream_id: int) -> str:

@@ -124,7 +124,7 @@ async def test_a_client_that_is_stopped_ends_alone(emulator: Emulator, services:
     """A stopped process keeps its connection open and answers no ping."""
     emulator.play("long-reply")
     open_before = emulator.status()["openStreams"]
-    service = services(VOICE_PING_INTERVAL_S=0.5, VOICE_PING_TIMEOUT_S=0.5)
+    service = services(VOICE_PING_INTERVAL_S=1.0, VOICE_PING_TIMEOUT_S=2.0)
     command = [
         sys.executable,
         "-m",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from service.auth.ports import Grant, NotAuthenticatedError
-from service.driver import Driver, Surroundings
+from service.driver import Driver
 from service.errors import CloseCode, ErrorCode, ModelFailure, ModelFailureKind
 from service.holder import Holder
 from service.metrics.counters import Counters
@@ -42,6 +42,7 @@ from service.session.events import (
     StreamOpened,
     ToolFinished,
 )
+from service.surroundings import Surroundings
 from service.tools.current_time import CurrentTime
 from service.tools.registry import Registry
 from service.wire.client import Auth, End, Interrupt, Start, Text

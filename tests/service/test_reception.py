@@ -198,5 +198,6 @@ def test_the_page_learns_how_to_sign_in() -> None:
         "clientId": SETTINGS["auth_client_ids"][0],
         "domain": SETTINGS["auth_domain"],
         "scopes": ["openid", "voice/talk", "email", "profile"],
+        "adminGroup": "admins",
     } == answer.json()
     assert "no-cache" == answer.headers["cache-control"]

@@ -12,11 +12,11 @@ from typing import Any, Final
 import pytest
 
 from service import driver
+from service.model_streams import ModelStreams
 from service.policies.breaker import Breaker
 from service.reception import Reception
 from service.session import resumption, sign_in, store_side, streams, timers, upstream
 from service.session.core import Core
-from service.session.effects import SendToModel
 from service.session.keeping import Keeping, SaveTurn
 from service.session.upstream import Upstream
 from service.stores.ports import ConversationUnknownError
@@ -61,20 +61,14 @@ def no_fencing(patch: pytest.MonkeyPatch) -> None:
 
 def two_writers(patch: pytest.MonkeyPatch) -> None:
     """What goes to a stream is sent by tasks of its own, which overtake each other."""
-    healthy = driver.Driver._perform
 
-    def perform(self: driver.Driver, effects: Any) -> None:
-        rest = []
-        for effect in effects:
-            stream = self._streams.get(effect.stream_id) if isinstance(effect, SendToModel) else None
-            if stream is None:
-                rest.append(effect)
-            else:
-                payload = sonic_input.encode(effect.event)
-                asyncio.get_running_loop().call_soon(partial(stream.send, payload, droppable=False))
-        healthy(self, rest)
+    def send(self: ModelStreams, stream_id: int, event: Any, **_: bool) -> None:
+        stream = self._streams.get(stream_id)
+        if stream is not None:
+            payload = sonic_input.encode(event)
+            asyncio.get_running_loop().call_soon(partial(stream.send, payload, droppable=False))
 
-    patch.setattr(driver.Driver, "_perform", perform)
+    patch.setattr(ModelStreams, "send", send)
 
 
 def cancelled_reader(patch: pytest.MonkeyPatch) -> None:
@@ -84,11 +78,11 @@ def cancelled_reader(patch: pytest.MonkeyPatch) -> None:
     async def finish(self: driver.Driver, close_code: int | None) -> None:
         self.lost(self._first_connection, close_code)
         await self._over.wait()
-        self._streams.clear()
-        self._streams_gone.set()
+        self._streams._streams.clear()
+        self._streams._gone.set()
         await healthy(self, close_code)
 
-    patch.setattr(driver.Driver, "_close_stream", lambda *_: None)
+    patch.setattr(ModelStreams, "close", lambda *_: None)
     patch.setattr(driver.Driver, "finish", finish)
 
 

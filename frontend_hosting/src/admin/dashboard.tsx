@@ -8,6 +8,8 @@ import { useStored } from '../ui/stored.ts'
 import type { AccessToken } from '../voice/tickets.ts'
 import { isLanguageChoice, languageOf } from '../voice/words/catalogue.ts'
 import { dollars, seconds, whole } from '../voice/words/numbers.ts'
+import { useLoadedWords } from '../voice/words/use-loaded-words.ts'
+import { WordsContext } from '../voice/words/use-words.ts'
 import { type Analytics, type Answer, hoursOf, type Period, type Recording } from './analytics.ts'
 import { BarChart } from './charts.tsx'
 import { RecordingView } from './recording-view.tsx'
@@ -24,6 +26,7 @@ export function Dashboard({ accessToken, now = Date.now }: Props): ReactNode {
   const [choice] = useStored('ui.language', isLanguageChoice, 'system')
   const locale = languageOf(choice, navigator.languages)
   const words = ADMIN_WORDS[locale]
+  const pageWords = useLoadedWords(locale)
   const [answer, setAnswer] = useState<Answer<Loaded> | null>(null)
   const load = useCallback(() => void loadAll(accessToken).then(setAnswer), [accessToken])
   useEffect(() => {
@@ -66,7 +69,7 @@ export function Dashboard({ accessToken, now = Date.now }: Props): ReactNode {
                 </li>
               ))}
             </ul>
-            <RecordingView words={words} />
+            {pageWords ? <WordsContext value={pageWords}><RecordingView words={words} /></WordsContext> : null}
           </section>
         </>
       ) : null}

@@ -31,6 +31,7 @@ export type AdminWords = {
   readonly truncated: string
   readonly noRecording: string
   readonly waveform: string
+  readonly turnFigures: (turn: string) => string
 }
 
 const en: AdminWords = {
@@ -42,6 +43,7 @@ const en: AdminWords = {
   back: 'To the assistant', forbidden: 'Only administrators may see this.', unavailable: 'The figures cannot be had at the moment.',
   retry: 'Try again', recordings: 'Recorded sessions', openRecording: 'Look at a recording from a file', truncated: 'The recording ended before the session.',
   noRecording: 'This is no recording of a session.', waveform: 'Loudness of the user (above) and the assistant (below), and the states',
+  turnFigures: (turn) => `Time and cost of turn ${turn}`,
 }
 const de: AdminWords = {
   title: 'Wie der Assistent genutzt wird', days: (count) => `Letzte ${count} Tage`, live: 'Sitzungen jetzt', sessions: 'Sitzungen', turns: 'Beiträge',
@@ -52,6 +54,7 @@ const de: AdminWords = {
   back: 'Zum Assistenten', forbidden: 'Das dürfen nur Administratoren sehen.', unavailable: 'Die Zahlen sind gerade nicht zu haben.',
   retry: 'Noch einmal versuchen', recordings: 'Aufgezeichnete Sitzungen', openRecording: 'Eine Aufzeichnung aus einer Datei ansehen', truncated: 'Die Aufzeichnung endete vor der Sitzung.',
   noRecording: 'Das ist keine Aufzeichnung einer Sitzung.', waveform: 'Lautstärke des Nutzers (oben) und des Assistenten (unten), und die Zustände',
+  turnFigures: (turn) => `Zeit und Kosten von Beitrag ${turn}`,
 }
 const es: AdminWords = {
   title: 'Cómo se usa el asistente', days: (count) => `Últimos ${count} días`, live: 'Sesiones ahora', sessions: 'Sesiones', turns: 'Turnos',
@@ -62,6 +65,7 @@ const es: AdminWords = {
   back: 'Al asistente', forbidden: 'Solo los administradores pueden ver esto.', unavailable: 'Las cifras no están disponibles ahora.',
   retry: 'Intentar de nuevo', recordings: 'Sesiones grabadas', openRecording: 'Ver una grabación de un archivo', truncated: 'La grabación acabó antes que la sesión.',
   noRecording: 'Esto no es la grabación de una sesión.', waveform: 'Volumen del usuario (arriba) y del asistente (abajo), y los estados',
+  turnFigures: (turn) => `Tiempo y coste del turno ${turn}`,
 }
 const fr: AdminWords = {
   title: 'Comment l’assistant est utilisé', days: (count) => `${count} derniers jours`, live: 'Sessions en cours', sessions: 'Sessions', turns: 'Tours',
@@ -72,6 +76,7 @@ const fr: AdminWords = {
   back: 'Vers l’assistant', forbidden: 'Seuls les administrateurs peuvent voir ceci.', unavailable: 'Les chiffres ne sont pas disponibles pour le moment.',
   retry: 'Réessayer', recordings: 'Sessions enregistrées', openRecording: 'Regarder un enregistrement', truncated: 'L’enregistrement s’arrête avant la session.',
   noRecording: 'Ce n’est pas l’enregistrement d’une session.', waveform: 'Volume de l’utilisateur (en haut) et de l’assistant (en bas), et les états',
+  turnFigures: (turn) => `Temps et coût du tour ${turn}`,
 }
 const it: AdminWords = {
   title: 'Come viene usato l’assistente', days: (count) => `Ultimi ${count} giorni`, live: 'Sessioni adesso', sessions: 'Sessioni', turns: 'Turni',
@@ -82,6 +87,7 @@ const it: AdminWords = {
   back: 'All’assistente', forbidden: 'Solo gli amministratori possono vederlo.', unavailable: 'I dati non sono disponibili al momento.',
   retry: 'Riprova', recordings: 'Sessioni registrate', openRecording: 'Guarda una registrazione da un file', truncated: 'La registrazione è finita prima della sessione.',
   noRecording: 'Questa non è la registrazione di una sessione.', waveform: 'Volume dell’utente (sopra) e dell’assistente (sotto), e gli stati',
+  turnFigures: (turn) => `Tempo e costo del turno ${turn}`,
 }
 const pt: AdminWords = {
   title: 'Como o assistente é usado', days: (count) => `Últimos ${count} dias`, live: 'Sessões agora', sessions: 'Sessões', turns: 'Turnos',
@@ -92,6 +98,7 @@ const pt: AdminWords = {
   back: 'Para o assistente', forbidden: 'Só administradores podem ver isto.', unavailable: 'Os números não estão disponíveis agora.',
   retry: 'Tentar de novo', recordings: 'Sessões gravadas', openRecording: 'Ver uma gravação de um arquivo', truncated: 'A gravação terminou antes da sessão.',
   noRecording: 'Isto não é a gravação de uma sessão.', waveform: 'Volume do usuário (acima) e do assistente (abaixo), e os estados',
+  turnFigures: (turn) => `Tempo e custo do turno ${turn}`,
 }
 
 export const ADMIN_WORDS = { en, de, es, fr, it, pt } as const

@@ -9,10 +9,22 @@ import { useWords } from '../voice/words/use-words.ts'
 import type { SignIn } from './sign-in.ts'
 import { type BeginSignIn, useBeginSignIn } from './use-begin-sign-in.ts'
 
-/** Who is signed in, and the way out, in the page's header. */
-export function Account({ signIn }: { readonly signIn: SignIn }): ReactNode {
+type AccountProps = { readonly signIn: SignIn; readonly forAdministrators: ReactNode }
+
+/** Who is signed in, what only some may see, and the way out, in the page's header. */
+export function Account({ signIn, forAdministrators }: AccountProps): ReactNode {
   const { user } = useAuth()
-  return <SignOutButton email={user?.profile.email ?? null} onSignOut={() => void signIn.leave()} />
+  return (
+    <>
+      {isAdministrator(user?.profile['cognito:groups'], signIn.adminGroup) ? forAdministrators : null}
+      <SignOutButton email={user?.profile.email ?? null} onSignOut={() => void signIn.leave()} />
+    </>
+  )
+}
+
+/** What is shown is a courtesy; the service judges every request itself. */
+export function isAdministrator(groups: unknown, adminGroup: string): boolean {
+  return Array.isArray(groups) && groups.includes(adminGroup)
 }
 
 type SignOutProps = { readonly email: string | null; readonly onSignOut: () => void }

@@ -10,12 +10,13 @@ const GOOD = {
 }
 
 describe('/config.json', () => {
-  it('is taken as it is', () => {
-    expect(parseConfig(JSON.stringify(GOOD))).toEqual(GOOD)
+  it('is taken as it is, and names the administrators where they have another name', () => {
+    expect(parseConfig(JSON.stringify(GOOD))).toEqual({ ...GOOD, adminGroup: 'admins' })
+    expect(parseConfig(JSON.stringify({ ...GOOD, adminGroup: 'owners' })).adminGroup).toBe('owners')
   })
 
   it('may know more than this page does, and end its addresses with a slash', () => {
-    expect(parseConfig(JSON.stringify({ ...GOOD, domain: `${GOOD.domain}/`, newer: 1 }))).toEqual(GOOD)
+    expect(parseConfig(JSON.stringify({ ...GOOD, domain: `${GOOD.domain}/`, newer: 1 }))).toEqual({ ...GOOD, adminGroup: 'admins' })
   })
 
   it.each(['http://127.0.0.1:8446/pool', 'http://localhost:8446/pool', 'http://[::1]:8446/pool'])('may name this machine without TLS: %s', (authority) => {

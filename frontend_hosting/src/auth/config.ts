@@ -7,7 +7,12 @@ export type PageConfig = {
   /** Cognito's own domain, for /logout. */
   readonly domain: string
   readonly scopes: readonly string[]
+  /** Whose members are shown the way to the dashboard. */
+  readonly adminGroup: string
 }
+
+/** The service's own default. */
+export const ADMIN_GROUP = 'admins'
 
 /** The sentence names what is wrong with the file, for whoever deployed it. */
 export class ConfigError extends Error {}
@@ -20,7 +25,8 @@ export function parseConfig(text: string): PageConfig {
   if (!Array.isArray(scopes) || !scopes.every((scope) => typeof scope === 'string') || !scopes.includes('openid')) {
     throw new ConfigError('/config.json: scopes is not a list of texts with openid among them')
   }
-  return { authority: address(body, 'authority'), clientId: word(body, 'clientId'), domain: address(body, 'domain'), scopes }
+  const adminGroup = 'adminGroup' in body ? word(body, 'adminGroup') : ADMIN_GROUP
+  return { authority: address(body, 'authority'), clientId: word(body, 'clientId'), domain: address(body, 'domain'), scopes, adminGroup }
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> {

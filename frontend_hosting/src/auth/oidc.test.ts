@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { keptIn, logoutUrl, oidcSettings, returnPath } from './oidc.ts'
 
-const CONFIG = { authority: 'https://idp.example/pool', clientId: 'a page', domain: 'https://login.example', scopes: ['openid', 'email'] }
+const CONFIG = { authority: 'https://idp.example/pool', clientId: 'a page', domain: 'https://login.example', adminGroup: 'admins', scopes: ['openid', 'email'] }
 
 it('tokens are kept in memory, and only the state of a sign-in under way in storage', async () => {
   const kept = new Map<string, string>()

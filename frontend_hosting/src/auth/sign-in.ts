@@ -4,7 +4,7 @@ import { UserManager } from 'oidc-client-ts'
 
 import type { AccessToken } from '../voice/tickets.ts'
 import { accessTokens } from './access-token.ts'
-import { ConfigError, type PageConfig, parseConfig } from './config.ts'
+import { ADMIN_GROUP, ConfigError, type PageConfig, parseConfig } from './config.ts'
 import { keptIn, logoutUrl, oidcSettings, returnPath, type Whereabouts } from './oidc.ts'
 import type { SignInProblem } from './problems.ts'
 
@@ -49,6 +49,10 @@ export class SignIn {
   }
 
   readonly accessToken: AccessToken = (proof) => this.#ready?.accessToken(proof) ?? Promise.resolve(null)
+
+  get adminGroup(): string {
+    return this.#ready?.config.adminGroup ?? ADMIN_GROUP
+  }
 
   /** Once; after a failure, again. */
   async prepare(): Promise<Prepared> {

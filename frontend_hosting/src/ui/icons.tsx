@@ -22,6 +22,14 @@ export function MicrophoneIcon(): ReactNode {
   )
 }
 
+export function ChartIcon(): ReactNode {
+  return (
+    <Icon>
+      <path d="M4 20h16M7 16v-5M12 16V5M17 16V9" />
+    </Icon>
+  )
+}
+
 export function MutedIcon(): ReactNode {
   return (
     <Icon>

@@ -57,6 +57,7 @@ export type Usage = { readonly input: Tokens; readonly output: Tokens; readonly 
 
 /** Where the last turn's time and money went, as the service reported. */
 export type LastTurn = { readonly waterfall: Waterfall | null; readonly costUsd: number | null }
+export type TurnFigures = LastTurn & { readonly session: number; readonly turn: number }
 
 /** `closedAtMs`: when the page was sure that the question had ended. */
 type Asked = { readonly by: 'voice' | 'text'; readonly atMs: number; readonly closedAtMs: number }
@@ -86,6 +87,8 @@ export type VoiceState = {
   /** What the service has reported for this session so far. */
   readonly usage: Usage | null
   readonly lastTurn: LastTurn | null
+  /** Of every turn that stands in the thread: where its time went, and what it cost. */
+  readonly turns: readonly TurnFigures[]
   readonly notice: NoticeCode | null
   readonly roundTripMs: number | null
   /** The service's last complaint in this call. */
@@ -144,6 +147,7 @@ export const INITIAL: VoiceState = {
   conversationId: null,
   usage: null,
   lastTurn: null,
+  turns: [],
   roundTripMs: null,
   complaint: null,
   notice: null,
@@ -305,7 +309,7 @@ function received(state: VoiceState, message: ServerMessage, atMs: number, audio
       return { ...state, thread: withInterruption(state.thread, session, message.responseId) }
     case 'turn':
       // It comes again once it is saved, and says nothing else that is new.
-      return message.saved ? state : { ...state, lastTurn: lastTurnOf(message), thread: withOutcome(state.thread, session, message.turn, outcomeOf(message.outcome)) }
+      return message.saved ? state : { ...state, ...withFigures(state, message), thread: withOutcome(state.thread, session, message.turn, outcomeOf(message.outcome)) }
     case 'goAway':
       return call.status === 'live' ? { ...state, call: { ...call, leaving: leavingFor(message.reason) } } : state
     case 'tool':
@@ -375,15 +379,16 @@ function closed(
   }
 }
 
+function withFigures({ turns, sessions }: VoiceState, { turn, waterfall, costUsd }: TurnReport): Pick<VoiceState, 'lastTurn' | 'turns'> {
+  const lastTurn: LastTurn = { waterfall: waterfall ?? null, costUsd: costUsd ?? null }
+  return { lastTurn, turns: [...turns, { session: sessions, turn, ...lastTurn }] }
+}
+
 const leavingFor = (reason: string): Leaving => (reason === 'max_duration' || reason === 'budget' ? reason : 'deploy')
 
 /** A calm end has a reason when it was announced. */
 const endedBy = (call: Call, why: EndReason): EndReason =>
   why === 'done' && call.status === 'live' && call.leaving === 'max_duration' ? 'maxDuration' : why
-
-function lastTurnOf({ waterfall, costUsd }: TurnReport): LastTurn {
-  return { waterfall: waterfall ?? null, costUsd: costUsd ?? null }
-}
 
 function outcomeOf(outcome: string): Outcome {
   return outcome === 'completed' || outcome === 'interrupted' || outcome === 'unanswered' ? outcome : 'failed'

@@ -16,7 +16,11 @@ const THREAD: Thread = [
   { kind: 'note', id: 'n', note: 'unanswered' },
   { ...said, id: '3', role: 'user', via: 'text', spoken: ['Thanks.'], fromMs: STARTED + 3_700_000, toMs: STARTED + 3_700_000 },
 ]
+const WATERFALL = {
+  uplinkMs: 20, serviceInMs: 1, endpointingMs: 500, modelMs: 600, serviceOutMs: 1, downlinkMs: 20, jitterBufferMs: 60, outputMs: 25, totalMs: 1227,
+}
 const RECORD: TranscriptRecord = {
+  turns: [{ session: 1, turn: 1, waterfall: WATERFALL, costUsd: 0.000_12 }],
   thread: THREAD,
   heard: [{ session: 1, responseId: 1, fromMs: STARTED + 3400, toMs: STARTED + 4400 }],
   startedAtMs: STARTED, endedAtMs: STARTED + 3_800_000, language: 'en-US',
@@ -48,6 +52,7 @@ describe('the conversation to take along', () => {
     expect(document).toMatchObject({
       version: 1,
       call: { startedAt: '2026-11-23T14:05:00.000Z', durationMs: 3_800_000, language: 'en-US' },
+      turns: [{ session: 1, turn: 1, waterfall: WATERFALL, costUsd: 0.000_12 }],
       entries: [
         { role: 'user', startMs: 1000, endMs: 2500 },
         { kind: 'tool', name: 'current_time', status: 'finished' },
@@ -65,7 +70,7 @@ describe('the conversation to take along', () => {
   )
 
   it('of a call that never began is empty and no error', () => {
-    const nothing = { thread: [], heard: [], startedAtMs: null, endedAtMs: null, language: null }
+    const nothing = { thread: [], heard: [], startedAtMs: null, endedAtMs: null, language: null, turns: [] }
     expect(exported('webvtt', nothing, en).content).toBe('WEBVTT\n')
     expect(exported('text', nothing, en).content).toBe('')
   })

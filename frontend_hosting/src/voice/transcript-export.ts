@@ -1,6 +1,6 @@
 // PURE. The conversation to take along: plain text, JSON with every detail, WebVTT with times.
 
-import type { Heard } from './session.ts'
+import type { Heard, TurnFigures } from './session.ts'
 import { bestTextOf, type Entry, type Said, type Thread } from './thread.ts'
 import type { Words } from './words/en.ts'
 
@@ -10,6 +10,8 @@ export type TranscriptRecord = {
   readonly startedAtMs: number | null
   readonly endedAtMs: number | null
   readonly language: string | null
+  /** Where the time and the money of each turn went. */
+  readonly turns: readonly TurnFigures[]
 }
 export type ExportFormat = 'text' | 'json' | 'webvtt'
 export type ExportFile = { readonly name: string; readonly mimeType: string; readonly content: string }
@@ -48,7 +50,7 @@ function lineOf(entry: Entry, words: Words): string {
 }
 
 /** Times in milliseconds since the call began. */
-function asJson({ thread, heard, startedAtMs, endedAtMs, language }: TranscriptRecord): string {
+function asJson({ thread, heard, startedAtMs, endedAtMs, language, turns }: TranscriptRecord): string {
   const origin = startedAtMs ?? 0
   const entries = thread.map((entry) => {
     if (entry.kind === 'note') return { kind: 'note', note: entry.note }
@@ -64,7 +66,7 @@ function asJson({ thread, heard, startedAtMs, endedAtMs, language }: TranscriptR
     durationMs: startedAtMs === null || endedAtMs === null ? null : endedAtMs - startedAtMs,
     language,
   }
-  return `${JSON.stringify({ version: 1, call, entries }, null, 2)}\n`
+  return `${JSON.stringify({ version: 1, call, entries, turns }, null, 2)}\n`
 }
 
 function asWebVtt({ thread, heard, startedAtMs }: TranscriptRecord, words: Words): string {

@@ -28,9 +28,13 @@ from h2.events import (
     WindowUpdated,
 )
 from h2.exceptions import ProtocolError
-from h2.settings import SettingCodes, Settings
 
 from service.errors import ModelFailure, ModelFailureKind
+from service.transports.bedrock_direct.beginning import (
+    CONNECTION_WINDOW_BYTES,
+    STREAM_WINDOW_BYTES,
+    introduce,
+)
 from service.transports.bedrock_direct.exchange import Exchange, ExchangeListener, failure_of
 from service.transports.bedrock_direct.http2_frames import (
     DATA,
@@ -42,10 +46,8 @@ from service.transports.bedrock_direct.http2_frames import (
     read_header,
     window_update,
 )
+from service.transports.bedrock_direct.liveness import Liveness
 
-STREAM_WINDOW_BYTES: Final = 1_048_576
-CONNECTION_WINDOW_BYTES: Final = 16_777_216
-_MAX_HEADER_LIST_BYTES: Final = 65_536
 _MAX_INFORMATIONAL: Final = 8
 # Frames that the socket has not taken yet; beyond it exchanges wait, each with its own bound.
 _WRITE_HIGH_WATER_BYTES: Final = 65_536
@@ -58,7 +60,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, *, silence_s: float, on_change: Callable[["Connection"], None]) -> None:
         """`on_change` hears when an exchange was released, and when the connection is gone."""
-        self._silence_s = silence_s
+        self._liveness = Liveness(silence_s, ask=self._ask_for_life, lose=self._lose_silent)
         self._on_change = on_change
         self._exchanges: dict[int, Exchange] = {}
         self._loop = asyncio.get_running_loop()
@@ -69,9 +71,6 @@ class Connection(asyncio.Protocol):
         self._flush_due = False
         self._writable = True
         self._unacknowledged = 0
-        self._heard = False
-        self._asked = False
-        self._watch: asyncio.TimerHandle | None = None
         self._going_away = False
         self._failure: ModelFailure | None = None
         self.closed = False
@@ -178,23 +177,13 @@ class Connection(asyncio.Protocol):
             return
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._transport.set_write_buffer_limits(high=_WRITE_HIGH_WATER_BYTES)
-        self._h2.local_settings = Settings(
-            client=True,
-            initial_values={
-                SettingCodes.ENABLE_PUSH: 0,
-                SettingCodes.INITIAL_WINDOW_SIZE: STREAM_WINDOW_BYTES,
-                SettingCodes.MAX_HEADER_LIST_SIZE: _MAX_HEADER_LIST_BYTES,
-            },
-        )
-        self._h2.decoder.max_header_list_size = _MAX_HEADER_LIST_BYTES
-        self._h2.initiate_connection()
-        self._h2.increment_flow_control_window(CONNECTION_WINDOW_BYTES)
+        introduce(self._h2)
         self._collect()
-        self._watch = self._loop.call_later(self._silence_s, self._listen)
+        self._liveness.begin()
 
     def data_received(self, data: bytes) -> None:
         """Frames, or parts of them."""
-        self._heard = True
+        self._liveness.heard = True
         try:
             self._take(self._rest + data if self._rest else data)
         except ProtocolError as error:
@@ -378,20 +367,12 @@ class Connection(asyncio.Protocol):
 
     # Ending
 
-    def _listen(self) -> None:
-        """Every so often: was anything heard, and if not, has a PING been answered?"""
-        if self.closed:
-            return
-        if self._heard:
-            self._heard = self._asked = False
-        elif self._asked:
-            self._end(ModelFailure(ModelFailureKind.CONNECTION_LOST, "the endpoint answers no PING"))
-            return
-        else:
-            self._asked = True
-            self._h2.ping(b"watchdog")
-            self._collect()
-        self._watch = self._loop.call_later(self._silence_s, self._listen)
+    def _ask_for_life(self) -> None:
+        self._h2.ping(b"watchdog")
+        self._collect()
+
+    def _lose_silent(self) -> None:
+        self._end(ModelFailure(ModelFailureKind.CONNECTION_LOST, "the endpoint answers no PING"))
 
     def _lose(self, exchange: Exchange, failure: ModelFailure) -> None:
         """One exchange is over; its neighbours are not."""
@@ -405,8 +386,7 @@ class Connection(asyncio.Protocol):
             return
         self.closed = True
         failure = self._failure or failure
-        if self._watch is not None:
-            self._watch.cancel()
+        self._liveness.end()
         self._transport.close()
         # A peer that reads nothing would keep a closing transport for ever.
         self._loop.call_later(1.0, self._transport.abort)

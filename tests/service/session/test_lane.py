@@ -193,3 +193,20 @@ def test_a_session_that_leaves_takes_none() -> None:
         twins.frame()
 
     assert 0 < taken == twins.taken
+
+
+def test_little_is_kept_while_a_reply_sounds_and_all_again_after_it() -> None:
+    twins = Twins()
+    twins.say(model.ContentStart(content_id="a", kind="AUDIO", role="ASSISTANT", planned=False))
+    for _ in range(400):
+        twins.wait(0.032)
+        twins.frame()
+        twins.piece()
+    assert 60_000 < twins.short.kept_bytes <= 64_000
+    assert twins.long.kept_bytes == twins.short.kept_bytes
+
+    twins.say(model.ContentEnd(content_id="a", kind="AUDIO", stop_reason="INTERRUPTED"))
+    for _ in range(400):
+        twins.wait(0.032)
+        twins.frame()
+    assert 310_000 < twins.short.kept_bytes <= 320_000

@@ -11,6 +11,10 @@ const CONVERSATIONS = ['c3', 'c2', 'c1'].map((id, index) => conversationOf(id, `
 type Asked = { readonly path: string; readonly method: string; readonly token: string; readonly body: unknown }
 
 /** The service's side of it, as docs/store.md describes it, on the same conversations. */
+/** As the service spells it. */
+const stored = (waterfall: object | null): object =>
+  Object.fromEntries(Object.entries(waterfall ?? {}).map(([name, ms]) => [name.replaceAll(/[A-Z]/gu, (letter) => `_${letter.toLowerCase()}`), ms]))
+
 function service(conversations: readonly WholeConversation[]): (asked: Asked) => Promise<Response> {
   const memory = new MemoryArchive(conversations, 2)
   const instant = (ms: number): string => new Date(ms).toISOString()
@@ -31,9 +35,9 @@ function service(conversations: readonly WholeConversation[]): (asked: Asked) =>
       } else if (method === 'PATCH') return Response.json(summary(await memory.rename(id, (body as { title: string }).title)))
       else {
         const whole = await memory.read(id)
-        const turns = whole.turns.map(({ savedAtMs, utteranceMs, waitMs, replyMs, responseMs, ...turn }) => ({
+        const turns = whole.turns.map(({ savedAtMs, utteranceMs, waitMs, replyMs, responseMs: _responseMs, waterfall, costUsd, ...turn }) => ({
           ...turn, savedAt: instant(savedAtMs),
-          figures: { utterance_ms: utteranceMs, time_to_first_audio_ms: waitMs, reply_ms: replyMs, waterfall: { output_ms: 1, total_ms: responseMs } },
+          figures: { utterance_ms: utteranceMs, time_to_first_audio_ms: waitMs, reply_ms: replyMs, cost_nano_usd: (costUsd ?? 0) * 1e9, waterfall: stored(waterfall) },
         }))
         return Response.json({ ...summary(whole), turns })
       }

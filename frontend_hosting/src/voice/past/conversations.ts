@@ -4,6 +4,9 @@
 // written and, where it knew them, how long its parts took. Times within a turn are reckoned back from there.
 
 import type { Keepsake } from '../keepsake.ts'
+import type { Waterfall } from '../protocol.ts'
+import type { TurnFigures } from '../session.ts'
+import { storedWaterfall } from '../stored-waterfall.ts'
 import { type Outcome, type Said, type Thread, withNote } from '../thread.ts'
 import type { TranscriptRecord } from '../transcript-export.ts'
 
@@ -27,6 +30,8 @@ export type PastTurn = {
   readonly replyMs: number
   /** From the end of the question to the first sound that was heard; null: not known. */
   readonly responseMs: number | null
+  readonly waterfall: Waterfall | null
+  readonly costUsd: number | null
 }
 
 export type WholeConversation = PastConversation & { readonly turns: readonly PastTurn[] }
@@ -71,6 +76,8 @@ function parseTurn(body: unknown): PastTurn | null {
     waitMs: span(figures, 'endpointing_ms') + span(figures, 'time_to_first_audio_ms'),
     replyMs: span(figures, 'reply_ms'),
     responseMs: responseOf(figures['waterfall']),
+    waterfall: storedWaterfall(figures['waterfall']),
+    costUsd: typeof figures['cost_nano_usd'] === 'number' ? figures['cost_nano_usd'] / 1e9 : null,
   }
 }
 
@@ -130,7 +137,11 @@ export function continuing(whole: WholeConversation): Keepsake {
 }
 
 export function recordOf(whole: WholeConversation): TranscriptRecord {
-  return { thread: threadOf(whole), heard: [], startedAtMs: whole.begunAtMs, endedAtMs: whole.updatedAtMs, language: null }
+  return { thread: threadOf(whole), heard: [], startedAtMs: whole.begunAtMs, endedAtMs: whole.updatedAtMs, language: null, turns: whole.turns.map(figuresOf) }
+}
+
+function figuresOf({ turn, waterfall, costUsd }: PastTurn): TurnFigures {
+  return { session: BEFORE, turn, waterfall, costUsd }
 }
 
 /** Those whose title has every word that is looked for, whatever its case and accents. */

@@ -51,7 +51,10 @@ function summaryOf({ turns: _turns, ...summary }: WholeConversation): PastConver
 export function conversationOf(id: string, title: string | null, begunAtMs: number, exchanges: readonly (readonly [string, string])[]): WholeConversation {
   const turns = exchanges.map(([user, assistant], index): PastTurn => ({
     turn: index + 1, user, assistant, outcome: 'completed', savedAtMs: begunAtMs + (index + 1) * 60_000,
-    utteranceMs: 2000, waitMs: 700, replyMs: 5000, responseMs: 740,
+    utteranceMs: 2000, waitMs: 700, replyMs: 5000, responseMs: 740, costUsd: 0.001,
+    waterfall: {
+      uplinkMs: 20, serviceInMs: 1, endpointingMs: 100, modelMs: 500, serviceOutMs: 1, downlinkMs: 20, jitterBufferMs: 68, outputMs: 30, totalMs: 740,
+    },
   }))
   return { id, title, begunAtMs, updatedAtMs: turns.at(-1)?.savedAtMs ?? begunAtMs, turnCount: turns.length, turns }
 }
