@@ -166,8 +166,9 @@ def test_pipecat_3122_a_tool_whose_turn_was_interrupted_answers_nobody_and_break
     call.user_text("what time is it?")
     call.use_tool("t-1")
     call.fail()
-    call.give(ToolFinished(stream_id=1, tool_use_id="t-1", result_json='{"time":"noon"}'))
     call.accept()
+    call.wait(1.0)
+    call.give(ToolFinished(stream_id=1, tool_use_id="t-1", result_json='{"time":"noon"}'))
     call.wait(1.0)
     answer(call, "never mind", "As you like.")
 

@@ -6,8 +6,9 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from tests.service import fake_sign_in
-from tests.simulation.caller import Caller, Way
+from tests.simulation.caller import Caller
 from tests.simulation.http import ask
+from tests.simulation.line import Way
 from tests.simulation.process import TOKEN_LEEWAY_S
 from tests.simulation.promises import BrokenPromiseError
 from tests.simulation.wire import RefusedError, Wire
@@ -138,7 +139,7 @@ class Browser(Caller):
 
     async def _look_around(self) -> None:
         while True:
-            await asyncio.sleep(self._dice.uniform(2.0, 15.0))
+            await asyncio.sleep(self._dice.uniform(8.0, 30.0))
             try:
                 await self._look()
             except (OSError, RefusedError):
