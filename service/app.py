@@ -235,7 +235,12 @@ def create_app(
     app.include_router(tickets.router(reception.issue))
     if store is not None:
         app.include_router(
-            conversations.router(store, user_of=reception.user_of, on_deleted=sessions.deleted)
+            conversations.router(
+                store,
+                user_of=reception.user_of,
+                on_deleted=sessions.deleted,
+                forget_figures=books.forget,
+            )
         )
     app.router.routes.append(WebSocketRoute("/ws", entrance.serve))
     if settings.page_dir is not None:

@@ -79,6 +79,9 @@ class Bookkeeping:
 
     # Budgets
 
+    def _today(self) -> str:
+        return time.strftime("%Y-%m-%d", time.gmtime(self._wall_clock()))
+
     def spent(self, user_id: str) -> Budget | None:
         """Which budget is used up for this user now."""
         return self._budgets.spent(by_user=self._spent.get(user_id, 0), by_all=self._spent.get(_ALL, 0))
@@ -93,7 +96,7 @@ class Bookkeeping:
         """As `spent`, with what the store knows of today; when it cannot be asked, nobody is turned away."""
         if not self._budgets.are_limited:
             return None
-        day = time.strftime("%Y-%m-%d", time.gmtime(self._wall_clock()))
+        day = self._today()
         self._turn_over(day)
         if self.store is not None and not {user_id, _ALL} <= self._known:
             try:
@@ -113,6 +116,17 @@ class Bookkeeping:
                 self._spent[whose] = max(
                     self._spent.get(whose, 0), sum(sums.get("cost_nano", 0) for _, sums in bins)
                 )
+
+    async def forget(self, user_id: str) -> None:
+        """Remove a user's sums; raises StatisticsUnavailableError.
+
+        Today's stay where users have a budget, until they are as old as all sums: whoever could remove them had none.
+        """
+        if self.store is not None:
+            await self.flush()
+            await self.store.forget(
+                of_user(user_id), but=self._today() if self._budgets.user_nano_usd else ""
+            )
 
     # Writing
 

@@ -27,6 +27,7 @@ from service.api.problems import ProblemError, describe
 from service.api.visitors import AnyVisitor, Visitor
 from service.metrics.logs import logger
 from service.stores.ports import ConversationStore, ConversationUnknownError, StoreUnavailableError
+from service.stores.statistics import StatisticsUnavailableError
 
 _PAGE: Final = 50
 _RETRY_AFTER_S: Final = 2
@@ -54,6 +55,7 @@ class _Desk:
     store: ConversationStore
     user_of: Callable[[Visitor], Awaitable[str]]
     on_deleted: Callable[[str, str | None], None]
+    forget_figures: Callable[[str], Awaitable[None]]
 
     async def answer(self, visitor: Visitor, ask: Callable[[str], Awaitable[Response]]) -> Response:
         """What is asked, in the name of whoever asks; raises ProblemError."""
@@ -64,7 +66,7 @@ class _Desk:
             raise ProblemError(
                 HTTPStatus.NOT_FOUND, "conversation_unknown", "There is no such conversation."
             ) from None
-        except StoreUnavailableError as error:
+        except (StoreUnavailableError, StatisticsUnavailableError) as error:
             _log.warning("the store is not available", reason=str(error))
             raise ProblemError(
                 HTTPStatus.SERVICE_UNAVAILABLE,
@@ -86,12 +88,14 @@ def router(
     *,
     user_of: Callable[[Visitor], Awaitable[str]],
     on_deleted: Callable[[str, str | None], None],
+    forget_figures: Callable[[str], Awaitable[None]],
 ) -> APIRouter:
     """/api/conversations and /api/me.
 
-    `user_of` says whose they are, or raises ProblemError; `on_deleted` is told user and conversation, None for all.
+    `user_of` says whose they are, or raises ProblemError; `on_deleted` is told user and conversation, None for all;
+    `forget_figures` removes what was summed up of a user.
     """
-    desk = _Desk(store=store, user_of=user_of, on_deleted=on_deleted)
+    desk = _Desk(store=store, user_of=user_of, on_deleted=on_deleted, forget_figures=forget_figures)
     routes = APIRouter(tags=["conversations"])
     _reading(routes, desk)
     _changing(routes, desk)
@@ -179,13 +183,14 @@ def _changing(routes: APIRouter, desk: _Desk) -> None:
         status_code=HTTPStatus.NO_CONTENT,
         response_class=Response,
         responses={**_ANY},
-        summary="Forget this user: delete all their conversations for good",
+        summary="Forget this user: delete all their conversations, and what was summed up of them, for good",
     )
     async def forget(visitor: AnyVisitor) -> Response:
         async def ask(user_id: str) -> Response:
             # Those who still talk end first, and leave nothing behind that would be written after it.
             desk.on_deleted(user_id, None)
             await desk.store.forget(user_id)
+            await desk.forget_figures(user_id)
             return Response(status_code=HTTPStatus.NO_CONTENT)
 
         return await desk.answer(visitor, ask)

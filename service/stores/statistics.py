@@ -43,8 +43,8 @@ class StatisticsStore(Protocol):
     async def read(self, scope: str, first: str, last: str) -> Sequence[tuple[str, Sums]]:
         """The bins of a scope from one period to another, both included, in order."""
 
-    async def forget(self, scope: str) -> None:
-        """Remove every bin of a scope."""
+    async def forget(self, scope: str, *, but: str = "") -> None:
+        """Remove every bin of a scope, but that of the one period named."""
 
     async def aclose(self) -> None:
         """Let go of files, connections and threads."""

@@ -37,9 +37,9 @@ class DynamoDbStatistics:
         """See the port."""
         return await self._worker.run(self._read, scope, first, last)
 
-    async def forget(self, scope: str) -> None:
+    async def forget(self, scope: str, *, but: str = "") -> None:
         """See the port."""
-        await self._worker.run(self._forget, scope)
+        await self._worker.run(self._forget, scope, but)
 
     async def aclose(self) -> None:
         """Let running requests end behind us."""
@@ -87,10 +87,11 @@ class DynamoDbStatistics:
             for item in self._items(scope, first, last)
         ]
 
-    def _forget(self, scope: str) -> None:
+    def _forget(self, scope: str, but: str) -> None:
         for item in list(self._items(scope, "0", "9")):
-            with _unavailable():
-                self._client.delete_item(TableName=self._table, Key={"pk": item["pk"], "sk": item["sk"]})
+            if item["sk"]["S"] != but:
+                with _unavailable():
+                    self._client.delete_item(TableName=self._table, Key={"pk": item["pk"], "sk": item["sk"]})
 
     def _items(self, scope: str, first: str, last: str) -> Iterator[dict[str, Any]]:
         pages = self._client.get_paginator("query").paginate(

@@ -33,9 +33,9 @@ class SqliteStatistics:
         """See the port."""
         return await self._file.run(self._read, scope, first, last)
 
-    async def forget(self, scope: str) -> None:
+    async def forget(self, scope: str, *, but: str = "") -> None:
         """See the port."""
-        await self._file.run(self._forget, scope)
+        await self._file.run(self._forget, scope, but)
 
     async def aclose(self) -> None:
         """Close the file after what is under way."""
@@ -73,9 +73,9 @@ class SqliteStatistics:
             bins.setdefault(period, {})[name] = amount
         return list(bins.items())
 
-    def _forget(self, scope: str) -> None:
+    def _forget(self, scope: str, but: str) -> None:
         with self._file.transaction() as database:
-            database.execute("DELETE FROM sums WHERE scope = ?", (scope,))
+            database.execute("DELETE FROM sums WHERE scope = ? AND period <> ?", (scope, but))
 
 
 def _prepare(database: sqlite3.Connection) -> None:

@@ -1,6 +1,8 @@
 """Past conversations over HTTP, and a conversation over the socket that is found there afterwards."""
 
+import asyncio
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,10 +14,19 @@ from starlette.testclient import TestClient
 
 from service.stores.ports import Retention
 from service.stores.sqlite import SqliteStore
+from service.stores.statistics import Bin, of_user
+from service.stores.statistics_sqlite import SqliteStatistics
 from tests.service import serving as service
+from tests.service.fake_sign_in import ISSUER, NOW
 
 HOST = {"host": "localhost"}
 PROBLEM = "application/problem+json"
+TODAY = time.strftime("%Y-%m-%d", time.gmtime(NOW))
+
+
+class _Lasting(SqliteStatistics):
+    async def aclose(self) -> None:
+        """The test reads on after the application's end."""
 
 
 @contextmanager
@@ -184,3 +195,18 @@ def test_a_conversation_goes_on_although_nothing_can_be_saved(tmp_path: Path) ->
             message = json.loads(socket.receive_text())
             kinds.append((message["type"], message.get("saved", message.get("code"))))
         socket.send_text(json.dumps({"type": "end"}))
+
+
+@pytest.mark.parametrize(("budget_usd", "left"), [(None, []), (1.0, [TODAY])])
+def test_who_is_forgotten_leaves_no_sums_but_what_a_budget_counts_today(
+    tmp_path: Path, budget_usd: float | None, left: list[str]
+) -> None:
+    ann = of_user(f"{ISSUER}#ann")
+    sums = _Lasting(tmp_path / "s.sqlite", wall_clock=lambda: NOW)
+    asyncio.run(sums.add("old", {Bin(scope=ann, period="2023-11-13"): {"turns": 9}}))
+    asyncio.run(sums.add("new", {Bin(scope=ann, period=TODAY): {"turns": 1}}))
+    store = SqliteStore(tmp_path / "c.sqlite", retention=Retention(), utc_now=lambda: datetime.now(UTC))
+    with service.serving(store=store, bearer="ann", statistics=sums, budget_user_usd=budget_usd) as client:
+        assert 204 == client.delete("/api/me").status_code
+
+    assert left == [period for period, _ in asyncio.run(sums.read(ann, "2000", "2100"))]

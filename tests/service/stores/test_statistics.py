@@ -95,6 +95,15 @@ async def test_what_is_forgotten_is_gone_and_nothing_else(opened: Callable[[], S
     await store.aclose()
 
 
+async def test_one_period_of_what_is_forgotten_can_stay(opened: Callable[[], StatisticsStore]) -> None:
+    store = opened()
+    yesterday = Bin(scope=ALICE.scope, period="2026-11-22")
+    await store.add("one", {yesterday: {"turns": 1}, ALICE: {"turns": 2}})
+    await store.forget(ALICE.scope, but=ALICE.period)
+    assert [(ALICE.period, {"turns": 2})] == await store.read(ALICE.scope, "2026", "2027")
+    await store.aclose()
+
+
 async def test_a_file_that_cannot_be_written_is_unavailable_and_not_the_end(tmp_path: Path) -> None:
     path = tmp_path / "statistics.sqlite"
     store = SqliteStatistics(path, wall_clock=_Clock())
