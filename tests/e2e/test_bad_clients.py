@@ -151,7 +151,8 @@ async def test_a_client_that_is_stopped_ends_alone(emulator: Emulator, services:
 
     (ended,) = service.lines("session ended")
     assert ended["duration_ms"] < 15_000
-    await eventually(lambda: emulator.status()["openStreams"], lambda count: count == open_before)
+    # A stream of somebody else's, who left a moment ago, may have ended meanwhile.
+    await eventually(lambda: emulator.status()["openStreams"], lambda count: count <= open_before)
 
 
 async def test_clients_that_leave_in_every_rude_way_leave_nothing_behind(
