@@ -93,7 +93,7 @@ async def test_one_session_too_many_is_refused_with_its_reason(emulator: Emulato
             await third.end()
         assert "completed" == (await second.ask())["outcome"]
         await second.end()
-    await eventually(lambda: emulator.status()["openStreams"], lambda count: count == open_before)
+    await eventually(lambda: emulator.status()["openStreams"], lambda count: count <= open_before)
 
 
 def test_a_request_that_is_no_upgrade_is_told_so(service: Service) -> None:
