@@ -48,9 +48,16 @@ test('of a spoken turn is shown, kept with it and exported, and its parts are th
   expect(exported.turns[0]?.costUsd).toBeGreaterThan(0)
 
   expect(conversationId).not.toBe('')
-  const answer = await fetch(`${line.url}/api/conversations/${conversationId}`, { headers: { authorization } })
-  const stored = (await answer.json()) as Stored
-  const kept = stored.turns[0]?.figures.waterfall ?? {}
+  let kept: Readonly<Record<string, number>> = {}
+  // A turn is stored when nothing can change it any more, a moment after it is over.
+  await expect
+    .poll(async () => {
+      const answer = await fetch(`${line.url}/api/conversations/${conversationId}`, { headers: { authorization } })
+      const stored = (await answer.json()) as Stored
+      kept = stored.turns[0]?.figures.waterfall ?? {}
+      return stored.turns.length
+    }, { timeout: 20_000 })
+    .toBe(1)
   const names = PARTS.map((part) => part.replaceAll(/[A-Z]/gu, (letter) => `_${letter.toLowerCase()}`))
   expect(names.map((name) => kept[name])).toEqual(shown)
   expect(kept['total_ms']).toBe(totalMs)

@@ -78,6 +78,10 @@ def measure(ingredients: Ingredients, sessions: int, *, settle_s: float, seconds
                 model.url,
                 Path(model.facts["ca"]),
                 VOICE_MAX_SESSIONS=sessions + 10,
+                # All callers are the one user that the stand-in knows, and the model here has no quota.
+                VOICE_USER_SESSIONS=0,
+                VOICE_USER_MINUTES_PER_DAY=0,
+                VOICE_MODEL_QUOTA=0,
                 VOICE_LOG_LEVEL="error",
                 VOICE_DRAIN_S=0,
             )

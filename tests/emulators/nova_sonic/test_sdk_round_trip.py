@@ -48,6 +48,8 @@ type Open = Callable[..., Awaitable[Stream]]
 async def open_stream(emulator: EmulatorProcess) -> AsyncIterator[Open]:
     """Open streams, each with a client of its own, as the service does."""
     clients: list[AsyncBedrockRuntimeClient] = []
+    # The loop knows a waiting writer only weakly: whoever lets go of its stream has it collected in the middle of its wait.
+    streams: list[Stream] = []
 
     async def make(
         *, secret: str = DEFAULT_SECRET, model_id: str = "amazon.nova-2-sonic-v1:0", resolver: Any = None
@@ -65,6 +67,7 @@ async def open_stream(emulator: EmulatorProcess) -> AsyncIterator[Open]:
         stream: Stream = await client.invoke_model_with_bidirectional_stream(
             models.InvokeModelWithBidirectionalStreamOperationInput(model_id=model_id)
         )
+        streams.append(stream)
         return stream
 
     yield make
