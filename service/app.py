@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from fastapi import FastAPI
@@ -238,7 +239,7 @@ def create_app(
             conversations.router(
                 store,
                 user_of=reception.user_of,
-                on_deleted=sessions.deleted,
+                on_deleted=partial(_deleted, sessions, recordings),
                 forget_figures=books.forget,
             )
         )
@@ -246,6 +247,13 @@ def create_app(
     if settings.page_dir is not None:
         app.mount("/", Page(settings.page_dir, connects_to=(settings.auth_issuer, settings.auth_domain)))
     return app
+
+
+def _deleted(sessions: Sessions, recordings: Recordings, user_id: str, conversation_id: str | None) -> None:
+    """A user deleted a conversation, or everything: then what was recorded of them goes as well."""
+    sessions.deleted(user_id, conversation_id)
+    if conversation_id is None:
+        recordings.forget(user_id)
 
 
 def _places(

@@ -74,6 +74,7 @@ class Newcomers:
         self,
         *,
         session_id: str,
+        user_id: str,
         subprotocol: Subprotocol,
         resume_token: str,
         signed_in_until: float,
@@ -88,7 +89,7 @@ class Newcomers:
             sign_in_expires_at=signed_in_until,
             prices=self.prices(),
         )
-        return self.recordings.session(own, now=now, chance=self.chance)
+        return self.recordings.session(own, user_id=user_id, now=now, chance=self.chance)
 
     def prices(self) -> Prices:
         """What the model costs today, UTC."""

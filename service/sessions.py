@@ -62,6 +62,7 @@ class NewSession(Protocol):
         self,
         *,
         session_id: str,
+        user_id: str,
         subprotocol: Subprotocol,
         resume_token: str,
         signed_in_until: float,
@@ -186,6 +187,7 @@ class Sessions:
         attended = Attended(
             session=self._new_session(
                 session_id=session_id,
+                user_id=grant.principal.user_id,
                 subprotocol=subprotocol,
                 resume_token=self._new_token(),
                 signed_in_until=holder.expires_at,

@@ -183,7 +183,7 @@ def _changing(routes: APIRouter, desk: _Desk) -> None:
         status_code=HTTPStatus.NO_CONTENT,
         response_class=Response,
         responses={**_ANY},
-        summary="Forget this user: delete all their conversations, and what was summed up of them, for good",
+        summary="Forget this user: delete all their conversations, and what was summed up and recorded of them, for good",
     )
     async def forget(visitor: AnyVisitor) -> Response:
         async def ask(user_id: str) -> Response:

@@ -30,9 +30,18 @@ class Recorder:
     """Lines of one session: a head, then what happened, in order."""
 
     def __init__(
-        self, terms: SessionTerms, *, now: float, began_at_ms: int, mask: Mask, most_bytes: int
+        self,
+        terms: SessionTerms,
+        *,
+        now: float,
+        began_at_ms: int,
+        mask: Mask,
+        most_bytes: int,
+        user_id: str = "",
     ) -> None:
+        """`user_id` is whose session it is; it is not written down."""
         self.session_id = terms.session_id
+        self.user_id = user_id
         self.began_at_ms = began_at_ms
         self.is_truncated = False
         # Whether a tool is one of ours decides what happens.
@@ -175,7 +184,9 @@ class Recordings:
         self._wall_clock = wall_clock
         self._recorders: OrderedDict[str, Recorder] = OrderedDict()
 
-    def session(self, terms: SessionTerms, *, now: float, chance: Callable[[], float]) -> Session:
+    def session(
+        self, terms: SessionTerms, *, user_id: str, now: float, chance: Callable[[], float]
+    ) -> Session:
         """A session, recorded if recordings are kept at all."""
         if not self._most:
             return Session(terms, now=now, jitter=chance)
@@ -185,11 +196,17 @@ class Recordings:
             began_at_ms=round(self._wall_clock() * 1_000),
             mask=self._new_mask(),
             most_bytes=self._most_bytes,
+            user_id=user_id,
         )
         self._recorders[terms.session_id] = recorder
         while len(self._recorders) > self._most:
             self._recorders.popitem(last=False)
         return RecordedSession(terms, recorder, now=now, chance=chance)
+
+    def forget(self, user_id: str) -> None:
+        """Nothing that this user did can be seen again; a session that still goes on is not kept either."""
+        for session_id in [one.session_id for one in self._recorders.values() if one.user_id == user_id]:
+            del self._recorders[session_id]
 
     def kept(self) -> Sequence[Kept]:
         """What there is, the newest first."""

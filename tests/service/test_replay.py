@@ -183,7 +183,7 @@ def test_only_the_newest_recordings_are_kept() -> None:
         most=3, most_bytes=10_000, new_mask=lambda: plain, wall_clock=lambda: 1_790_000_000.0
     )
     for number in range(5):
-        recordings.session(terms(session_id=f"s{number}"), now=0.0, chance=lambda: 0.5)
+        recordings.session(terms(session_id=f"s{number}"), user_id="ann", now=0.0, chance=lambda: 0.5)
     assert ["s4", "s3", "s2"] == [one.session_id for one in recordings.kept()]
     assert recordings.document("s0") is None
     assert recordings.document("s4") is not None
@@ -191,5 +191,5 @@ def test_only_the_newest_recordings_are_kept() -> None:
 
 def test_without_room_for_any_nothing_is_recorded() -> None:
     recordings = Recordings(most=0, most_bytes=10_000, new_mask=lambda: plain, wall_clock=lambda: 0.0)
-    recordings.session(terms(), now=0.0, chance=lambda: 0.5)
+    recordings.session(terms(), user_id="ann", now=0.0, chance=lambda: 0.5)
     assert [] == recordings.kept()

@@ -210,3 +210,26 @@ def test_who_is_forgotten_leaves_no_sums_but_what_a_budget_counts_today(
         assert 204 == client.delete("/api/me").status_code
 
     assert left == [period for period, _ in asyncio.run(sums.read(ann, "2000", "2100"))]
+
+
+def test_who_is_forgotten_is_recorded_no_more_and_others_still_are(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "c.sqlite", retention=Retention(), utc_now=lambda: datetime.now(UTC))
+    admin = {"authorization": "Bearer admin"}
+    with service.serving(store=store, bearer="ann", recordings=5) as client:
+
+        def kept() -> list[str]:
+            listed = client.get("/api/recordings", headers=admin).json()["recordings"]
+            return [one["sessionId"] for one in listed]
+
+        say(client, "hello")
+        (of_ann,) = kept()
+        client.headers["authorization"] = "Bearer bob"
+        conversation_of_bob, _ = say(client, "hello")
+        of_bob = next(name for name in kept() if name != of_ann)
+        assert 204 == client.delete(f"/api/conversations/{conversation_of_bob}").status_code
+        client.headers["authorization"] = "Bearer ann"
+
+        assert 204 == client.delete("/api/me").status_code
+
+        assert [of_bob] == kept()
+        assert 404 == client.get(f"/api/recordings/{of_ann}", headers=admin).status_code
