@@ -115,7 +115,7 @@ def _listen(settings: Settings) -> socket.socket:
 async def _serve(
     settings: Settings, listener: socket.socket, announce: Callable[[], None], others: Others
 ) -> None:
-    pipe = LinePipe(sys.stderr.fileno(), clock=time.monotonic)
+    pipe = LinePipe(sys.stderr.fileno(), clock=time.monotonic, most_bytes=settings.log_waiting_bytes)
     logs.configure(settings.log_level, stream=pipe)
     try:
         traces = traces_if(settings.traces, model_id=settings.model_id, wall_clock=time.time)

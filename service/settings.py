@@ -51,6 +51,12 @@ class Settings(ModelSettings, LimitSettings, StoreSettings, SignInSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log line to write."
     )
+    log_waiting_bytes: int = Field(
+        default=1_048_576,
+        ge=65_536,
+        le=67_108_864,
+        description="Log lines that wait while nobody reads the log; what does not fit is given up and counted.",
+    )
 
     recordings: int = Field(
         default=0,

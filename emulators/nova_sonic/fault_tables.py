@@ -28,6 +28,7 @@ from emulators.nova_sonic.faults import (
     OnInput,
     OnOutput,
     Raise,
+    Replace,
     Reset,
     Silence,
     Trickle,
@@ -136,7 +137,7 @@ def parse_fault(table: Mapping[str, object], *, where: str = "fault", live: bool
     options.finish()
     if isinstance(action, LimitStreams | LateHeaders | NeverHeaders) and not isinstance(moment, AtOpen):
         raise options.refuse(f'{kind} can only happen at = "open"')
-    if isinstance(action, CutFrame | BadChecksum | Garbage | EndWithoutException) and isinstance(
+    if isinstance(action, CutFrame | BadChecksum | Garbage | Replace | EndWithoutException) and isinstance(
         moment, AtOpen
     ):
         raise options.refuse(f"{kind} needs a response that has begun: give on_input, on_output or after_s")
@@ -218,6 +219,8 @@ _MESSAGES: Final[Mapping[ApiException, str]] = {
     ApiException.VALIDATION: "System instability detected. Please retry your request.",
 }
 
+_A_NEW_EVENT: Final = '{"event":{"somethingNew{n}":{}}}'
+
 type _Reader = Callable[[_Options, Moment], Action]
 
 KINDS: Final[Mapping[str, _Reader]] = {
@@ -242,6 +245,9 @@ KINDS: Final[Mapping[str, _Reader]] = {
     "never-headers": lambda _options, _: NeverHeaders(),
     "bad-checksum": lambda _options, _: BadChecksum(),
     "garbage": lambda options, _: Garbage(size_bytes=options.whole("size_bytes", 64)),
+    "replace": lambda options, _: Replace(
+        document=options.text("document", _A_NEW_EVENT), times=options.whole("times", 1)
+    ),
     "silence": lambda _options, _: Silence(),
     "trickle": lambda options, _: Trickle(bytes_per_s=options.whole("bytes_per_s", 1)),
     "limit-streams": lambda options, _: LimitStreams(streams=options.whole("streams", 1)),

@@ -71,6 +71,14 @@ class Garbage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Replace:
+    """Say this event, or so many of it, each with its number for `{n}`."""
+
+    document: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Silence:
     """From here on take everything and answer nothing."""
 
@@ -100,6 +108,7 @@ type Action = (
     | NeverHeaders
     | BadChecksum
     | Garbage
+    | Replace
     | Silence
     | Trickle
     | LimitStreams

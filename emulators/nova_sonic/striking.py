@@ -14,6 +14,7 @@ from emulators.nova_sonic.faults import (
     LimitStreams,
     NeverHeaders,
     Raise,
+    Replace,
     Reset,
     Silence,
     Trickle,
@@ -58,6 +59,10 @@ class Striker:
                 return frame is not None
             case Garbage(size_bytes=size_bytes):
                 outlet.send(b"\xa5" * size_bytes)
+                return frame is not None
+            case Replace(document=document, times=times):
+                for number in range(times):
+                    outlet.send(chunk_frame(document.replace("{n}", str(number)).encode()))
                 return frame is not None
             case Trickle(bytes_per_s=bytes_per_s):
                 outlet.slow_down(bytes_per_s)

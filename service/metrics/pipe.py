@@ -60,7 +60,9 @@ class LinePipe:
         return self._dropped
 
     def newly_dropped(self) -> int:
-        """Lines given up since this was asked last."""
+        """Lines given up since this was asked last; none while the line that would tell it might be given up as well."""
+        if self._waiting_bytes > self._most_bytes // 2:
+            return 0
         new, self._reported = self._dropped - self._reported, self._dropped
         return new
 

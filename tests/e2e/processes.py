@@ -108,6 +108,23 @@ class Service(Running):
         entries = [json.loads(line) for line in self.text.splitlines()]
         return [entry for entry in entries if entry.get("event") == event]  # a metric line is no event
 
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Sums of every count that it has written so far, by name and outcome."""
+        sums: dict[str, float] = {}
+        for entry in self.metric_lines:
+            for metric in entry["_aws"]["CloudWatchMetrics"][0]["Metrics"]:
+                value = entry[metric["Name"]]
+                name = ".".join(filter(None, (metric["Name"], entry.get("Outcome"))))
+                sums[name] = sums.get(name, 0.0) + (sum(value) if isinstance(value, list) else value)
+        return sums
+
+    @property
+    def metric_lines(self) -> list[dict[str, Any]]:
+        """Its lines in embedded metric format."""
+        entries = [json.loads(line) for line in self.text.splitlines()]
+        return [entry for entry in entries if "_aws" in entry]
+
     def get(self, path: str) -> tuple[int, Any]:
         """Status and document of a GET, asked as the user of the pool."""
         request = urllib.request.Request(self.url + path, headers=bearer())  # noqa: S310 - our own http URL

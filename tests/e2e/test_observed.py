@@ -50,20 +50,6 @@ def download(service: Service, path: str, token: str) -> bytes:
         return body
 
 
-def metrics(service: Service) -> dict[str, float]:
-    """Sums of every count that the service has written so far, by name and outcome."""
-    sums: dict[str, float] = {}
-    for line in service.text.splitlines():
-        entry = json.loads(line)
-        if "_aws" not in entry:
-            continue
-        for metric in entry["_aws"]["CloudWatchMetrics"][0]["Metrics"]:
-            value = entry[metric["Name"]]
-            name = ".".join(filter(None, (metric["Name"], entry.get("Outcome"))))
-            sums[name] = sums.get(name, 0.0) + (sum(value) if isinstance(value, list) else value)
-    return sums
-
-
 async def spoken_turns(caller: Caller, turns: int = 1) -> Message:
     ready = await caller.start()
     for _ in range(turns):
@@ -129,7 +115,7 @@ async def test_a_spent_budget_ends_the_call_with_words_that_are_heard(
         assert max(goodbye) > 0
         service.stop()
         assert 0 == service.ended()
-        assert 1.0 == metrics(service)["BudgetSpent.user"]
+        assert 1.0 == service.metrics["BudgetSpent.user"]
 
 
 ABSURD: Final[dict[str, dict[str, object]]] = {
@@ -166,21 +152,26 @@ async def test_timings_that_cannot_be_true_are_counted_and_change_nothing(
         assert [] == caller.of("error")
         service.stop()
         assert 0 == service.ended()
-    counted = metrics(service)
+    counted = service.metrics
     assert len(ABSURD) == counted["ClientTimings.impossible"]
     assert "AudioLatency" not in counted
 
 
 @pytest.fixture
 def unread_service(emulator: Emulator, tmp_path: Path) -> Iterator[Service]:
-    """A service whose log goes into a pipe that is full already, and that nobody reads."""
+    """A service whose log goes into a pipe that is full already, and that nobody reads; its `log` is the pipe's end."""
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     with suppress(BlockingIOError):
         while True:
             os.write(writing, bytes(4_096))
     os.set_blocking(writing, True)
-    settings = {"VOICE_STORE_PATH": tmp_path / "conversations.sqlite", "VOICE_LOG_LEVEL": "debug"}
+    settings = {
+        "VOICE_STORE_PATH": tmp_path / "conversations.sqlite",
+        "VOICE_LOG_LEVEL": "debug",
+        "VOICE_LOG_WAITING_BYTES": 65_536,
+        "VOICE_STAGE": "test",
+    }
     process = subprocess.Popen(
         [sys.executable, "-m", "service"],
         env=environment(emulator, **settings),
@@ -193,7 +184,7 @@ def unread_service(emulator: Emulator, tmp_path: Path) -> Iterator[Service]:
     assert process.stdout is not None
     try:
         ready = process.stdout.readline().decode().split()
-        yield Service(process=process, ready=ready[1:], log=tmp_path / "none")
+        yield Service(process=process, ready=ready[1:], log=Path(f"/dev/fd/{reading}"))
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -222,6 +213,49 @@ async def test_a_log_that_nobody_reads_costs_lines_and_never_a_call(unread_servi
     assert 0 == await asyncio.to_thread(service.ended), "nor does it keep the process"
 
 
+_CHATTY: Final = """
+about = "One word at a time."
+[[turn]]
+heard = "a question"
+[[turn.step]]
+say = "Yes."
+audio_s = 0.02
+"""
+
+
+async def test_lines_that_were_given_up_are_counted_as_soon_as_somebody_reads(
+    emulator: Emulator, unread_service: Service
+) -> None:
+    emulator.play(_CHATTY)
+
+    async def chat() -> None:
+        async with calling(unread_service.socket_url) as caller:
+            await caller.start()
+            for _ in range(15):
+                await caller.ask()
+            await caller.end()
+
+    async with asyncio.TaskGroup() as calls:
+        for _ in range(8):
+            calls.create_task(chat())
+    read = asyncio.create_task(asyncio.to_thread(_read_until, unread_service.log, b'"LogLinesDropped":'))
+    text = await asyncio.wait_for(read, 40.0)
+
+    entries = [json.loads(line) for line in text.lstrip(bytes(1)).splitlines() if line.endswith(b"}")]
+    told = next(entry for entry in entries if entry.get("event") == "log lines were dropped")
+    counted = next(entry for entry in entries if "LogLinesDropped" in entry)
+    assert 0 < told["lines"] <= counted["LogLinesDropped"]
+    assert "ok" == unread_service.get("/health/ready")[1]["log"]
+
+
+def _read_until(pipe: Path, words: bytes) -> bytes:
+    text = b""
+    with pipe.open("rb", buffering=0) as reading:
+        while words not in text or not text.endswith(b"\n"):
+            text += reading.read(65_536)
+    return text
+
+
 @pytest.mark.parametrize("case", ["dead", "silent"])
 async def test_a_collector_that_is_dead_or_silent_changes_nothing_and_is_counted(
     emulator: Emulator, tmp_path: Path, case: str
@@ -240,7 +274,7 @@ async def test_a_collector_that_is_dead_or_silent_changes_nothing_and_is_counted
             async with calling(service.socket_url) as caller:
                 await spoken_turns(caller, turns=2)
                 await eventually(
-                    lambda: metrics(service).get("TracesDropped", 0.0),
+                    lambda: service.metrics.get("TracesDropped", 0.0),
                     lambda dropped: dropped > 0,
                     within_s=40.0,
                 )

@@ -13,7 +13,7 @@ from emulators.nova_sonic.faults import (
     Reset,
 )
 
-NEEDS_A_RESPONSE = {"cut", "bad-checksum", "garbage", "end"}
+NEEDS_A_RESPONSE = {"cut", "bad-checksum", "garbage", "replace", "end"}
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
