@@ -28,6 +28,7 @@ from service.session.effects import (
     SendToModel,
 )
 from service.session.events import (
+    AudioSent,
     ClientFault,
     ClientGone,
     DrainRequested,
@@ -45,7 +46,7 @@ from service.session.events import (
 from service.surroundings import Surroundings
 from service.tools.current_time import CurrentTime
 from service.tools.registry import Registry
-from service.wire.client import Auth, End, Interrupt, Start, Text
+from service.wire.client import FRAME_HEADER, Audio, Auth, End, Interrupt, Start, Text
 from service.wire.server import Pong
 from service.wire.sonic_input import AudioBlock, AudioInput, SessionEnd, SessionStart
 from service.wire.subprotocol import Subprotocol
@@ -99,8 +100,12 @@ class RememberingConnection:
 
     sent: list[bytes | str] = field(default_factory=list)
     closed: tuple[int, str] | None = None
+    watch_s: float = 0.0
+    """What the stopwatch shows."""
+    takes_s: float = 0.0
 
     def send(self, message: bytes | str) -> None:
+        self.watch_s += self.takes_s
         self.sent.append(message)
 
     def close(self, code: int, reason: str) -> None:
@@ -128,6 +133,7 @@ class Scene:
                 tools=Registry([CurrentTime()], timeout_s=1.0, report=lambda _name, _error: None),
                 clock=lambda: NOW,
                 close_timeout_s=1.0,
+                stopwatch=lambda: self.connection.watch_s,
                 pressure=self.pressure,
             ),
             holder=Holder(
@@ -195,6 +201,28 @@ async def test_messages_and_audio_go_out_in_order(scene: Scene) -> None:
     assert isinstance(audio, bytes)
     assert audio.endswith(b"\1\2")
     assert (1000, "bye") == scene.connection.closed
+
+
+async def test_what_frames_and_replies_take_on_their_way_through_is_told_to_the_session(scene: Scene) -> None:
+    connection = scene.connection
+    scene.session.answers = {
+        End: [OpenStream(stream_id=1)],
+        # Something that takes 40 ms lies between a frame and its end here.
+        Audio: [SendToClient(message=Pong(seq=1, id=7))],
+        ModelEvent: [SendAudio(response_id=1, position=0, pcm=bytes(2))],
+    }
+    driver = scene.begin(subprotocol=Subprotocol.BINARY)
+    driver.on_text('{"type":"end"}')
+    await scene.session.until_heard(StreamOpened)
+    connection.takes_s = 0.04
+    for sequence in range(64):  # one frame in so many is measured
+        driver.on_binary(FRAME_HEADER.pack(1, 1, 0, sequence, 0.0) + bytes(64))
+    connection.takes_s = 0.055
+    scene.model.stream.say("completionEnd")
+    sent = await scene.session.until_heard(AudioSent)
+
+    assert (0.04, 0.055) == (pytest.approx(sent.taken_s), pytest.approx(sent.handled_s))
+    await driver.finish(1000)
 
 
 async def test_a_stream_is_opened_fed_and_closed(scene: Scene) -> None:

@@ -47,7 +47,9 @@ class Line:
         self.sequence += 1
 
 
-def one_turn(line: Line, *, endpointing_ms: float, model_ms: float, handled_ms: float) -> client.Timings:
+def one_turn(
+    line: Line, *, endpointing_ms: float, model_ms: float, handled_ms: float, taken_ms: float = 0.0
+) -> client.Timings:
     """Speech, its end, a reply; returns what the client then has to tell, for a jitter buffer of 60 and output of 25."""
     call = line.call
     offset_ms, round_trip_ms = line.synchronise()
@@ -62,7 +64,7 @@ def one_turn(line: Line, *, endpointing_ms: float, model_ms: float, handled_ms: 
     call.give(client.EndOfUtterance())
     call.wait(model_ms / 1_000)
     call.reply_begins()
-    call.give(AudioSent(response_id=1, taken_s=0.0, handled_s=handled_ms / 1_000))
+    call.give(AudioSent(response_id=1, taken_s=taken_ms / 1_000, handled_s=handled_ms / 1_000))
     received_ms = line.client_now_ms + handled_ms + line.downlink_ms
     return client.Timings(
         response_id=1,
@@ -75,14 +77,17 @@ def one_turn(line: Line, *, endpointing_ms: float, model_ms: float, handled_ms: 
     )
 
 
+@pytest.mark.parametrize(("taken_ms", "handled_ms"), [(0, 3), (40, 3), (0, 65), (120, 240)])
 @pytest.mark.parametrize("skew_ms", [0.0, 4 * 60_000.0, -11 * 60_000.0, 1_790_000_000_000.0])
-def test_each_injected_delay_is_found_within_ten_milliseconds_whatever_the_clocks_say(skew_ms: float) -> None:
+def test_each_injected_delay_is_found_within_ten_milliseconds_whatever_the_clocks_say(
+    skew_ms: float, taken_ms: float, handled_ms: float
+) -> None:
     call = Call(terms(keeps_history=True))
     call.connect()
     call.keep(owned=Owned(conversation_id="c", epoch=1, last_turn=0))
     line = Line(call=call, skew_ms=skew_ms, uplink_ms=70, downlink_ms=45)
-    told = one_turn(line, endpointing_ms=700, model_ms=420, handled_ms=3)
-    call.wait(0.1)
+    told = one_turn(line, endpointing_ms=700, model_ms=420, handled_ms=handled_ms, taken_ms=taken_ms)
+    call.wait(0.1 + handled_ms / 1_000)
     call.give(told)
     call.user_text("hello")
     call.end_block(call.block("AUDIO", "ASSISTANT"), "AUDIO", "END_TURN")
@@ -93,10 +98,10 @@ def test_each_injected_delay_is_found_within_ten_milliseconds_whatever_the_clock
     assert waterfall is not None
     expected = {
         "uplink_ms": 70 - FRAME_MS / 2,
-        "service_in_ms": 0,
-        "endpointing_ms": 700,
+        "service_in_ms": taken_ms,
+        "endpointing_ms": 700 - taken_ms,
         "model_ms": 420,
-        "service_out_ms": 3,
+        "service_out_ms": handled_ms,
         "downlink_ms": 45,
         "jitter_buffer_ms": 60,
         "output_ms": 25,
