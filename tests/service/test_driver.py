@@ -221,7 +221,8 @@ async def test_what_frames_and_replies_take_on_their_way_through_is_told_to_the_
     scene.model.stream.say("completionEnd")
     sent = await scene.session.until_heard(AudioSent)
 
-    assert (0.04, 0.055) == (pytest.approx(sent.taken_s), pytest.approx(sent.handled_s))
+    assert pytest.approx(0.04) == sent.taken_s
+    assert pytest.approx(0.055) == sent.handled_s
     await driver.finish(1000)
 
 
