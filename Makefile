@@ -17,7 +17,6 @@ WALK ?=
 PARTS ?= service/policies service/session service/stores
 SUITES ?= all
 ARGS ?=
-export PYTHON CHROMIUM
 
 help:  ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-17s %s\n", $$1, $$2 }'

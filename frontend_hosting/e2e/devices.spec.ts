@@ -4,6 +4,7 @@ import { ASKS_ON, expect, test } from './call.ts'
 
 declare global {
   var openTracks: MediaStreamTrack[] | undefined
+  var plugInAgain: (() => void) | undefined
 }
 
 /** A track ends when its device is unplugged; that is the one thing a test can do to a fake device. */
@@ -61,6 +62,34 @@ test.describe('while one talks', () => {
     await call.expectPhase('hearing')
     await call.expectSound()
     expect(await page.evaluate(() => globalThis.openTracks?.map(({ readyState }) => readyState))).toEqual(['ended', 'live'])
+  })
+
+  test('without another microphone the call goes on by typing, and takes the microphone up again when it is back', async ({ call }) => {
+    const { page } = call
+    await page.addInitScript(KEEP_TRACKS)
+    await call.open()
+    await call.start()
+    await page.evaluate(() => {
+      const { mediaDevices } = navigator
+      const ask = mediaDevices.getUserMedia.bind(mediaDevices)
+      const list = mediaDevices.enumerateDevices.bind(mediaDevices)
+      mediaDevices.getUserMedia = () => Promise.reject(new DOMException('none', 'NotFoundError'))
+      mediaDevices.enumerateDevices = async () => (await list()).filter(({ kind }) => kind !== 'audioinput')
+      globalThis.plugInAgain = () => {
+        Object.assign(mediaDevices, { getUserMedia: ask, enumerateDevices: list })
+        mediaDevices.dispatchEvent(new Event('devicechange'))
+      }
+    })
+    await page.evaluate(UNPLUG)
+    await expect(page.locator('[data-notice=microphoneGone]')).toContainText('You can go on by typing')
+    await call.screenshot('microphone-gone')
+    await call.type('What can you do?')
+    await call.expectSound()
+    await page.evaluate(() => globalThis.plugInAgain?.())
+    await expect(page.locator('[data-notice=microphoneBack]')).toBeVisible()
+    await call.screenshot('microphone-back')
+    await call.forgetPhases()
+    await call.expectPhase('hearing')
   })
 
   test('the pause is the user’s: a shorter one ends the turn sooner', async ({ call }) => {

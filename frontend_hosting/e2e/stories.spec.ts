@@ -128,6 +128,28 @@ test.describe('in forced colours', () => {
     await expect(call.page.getByRole('region', { name: 'Events' })).toBeVisible()
     await call.screenshot('forced-details')
   })
+
+  test('past conversations can be told apart, the one that has the focus too', async ({ call, line }) => {
+    const { page } = call
+    await openStory(page, line.url, 'idle')
+    await page.getByRole('button', { name: 'Past conversations' }).click()
+    const sheet = page.getByRole('dialog', { name: 'Past conversations' })
+    const row = sheet.getByRole('button', { name: /weather/u })
+    await expect(row).toBeVisible()
+    const edge = await sheet.evaluate((element) => getComputedStyle(element).borderTopStyle)
+    expect(edge, 'without shadows a sheet needs an edge').toBe('solid')
+    await page.keyboard.press('Tab')
+    await row.focus()
+    expect(await row.evaluate((element) => getComputedStyle(element).outlineStyle)).toBe('solid')
+    await call.screenshot('forced-past')
+    await row.click()
+    await expect(sheet.getByRole('log')).toBeVisible()
+    await call.screenshot('forced-past-reading')
+    await sheet.getByRole('button', { name: 'Forget me' }).click()
+    await expect(sheet.getByRole('alertdialog')).toBeVisible()
+    await call.screenshot('forced-past-forgetting')
+    expect(await violations(page)).toEqual([])
+  })
 })
 
 test.describe('in another application', () => {

@@ -14,7 +14,7 @@ const PURE = [
   'voice/past/conversations.ts', 'voice/past/days.ts',
   'voice/sound.ts', 'voice/cues.ts', 'voice/transcript-export.ts', 'voice/caption-timing.ts', 'voice/response-times.ts', 'voice/reply-times.ts',
   'voice/audio/frame.ts', 'voice/audio/pcm.ts', 'voice/audio/resampler.ts', 'voice/audio/barge-in.ts', 'voice/audio/onset-trigger.ts',
-  'voice/audio/device-choice.ts', 'voice/audio/jitter-buffer.ts', 'voice/audio/silence-detector.ts',
+  'voice/audio/device-choice.ts', 'voice/audio/jitter-buffer.ts', 'voice/audio/silence-detector.ts', 'voice/audio/warm-up.ts',
   'voice/audio/silero/network.ts',
 ]
 /** Each folder may import itself and these. */

@@ -8,6 +8,7 @@ import type {
 } from './messages.ts'
 import { toFloat } from './pcm.ts'
 import { Resampler } from './resampler.ts'
+import { warmUp } from './warm-up.ts'
 
 const DEFAULT_RATE_HZ = 24_000
 const BLOCKS_PER_LEVEL = 16
@@ -33,6 +34,7 @@ class PlayerProcessor extends AudioWorkletProcessor {
 
   constructor(options: AudioWorkletNodeOptions) {
     super(options)
+    warmUp(sampleRate, DEFAULT_RATE_HZ)
     this.port.onmessage = ({ data }: MessageEvent<PageToPlayer>) => this.#obey(data)
   }
 
