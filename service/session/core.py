@@ -6,6 +6,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
+from weakref import proxy
 
 from service.errors import CloseCode, ErrorCode
 from service.policies.closure import Closure
@@ -106,11 +107,17 @@ class Core:
         self.out: list[Effect] = []
         self.state = State.CONNECTING
         self.counts = Counts()
-        self.upstream = Upstream(self.emit, self.counts)
+        # The parts must not keep what keeps them: all that was said would wait for the garbage collector.
+        this = proxy(self)
+
+        def emit(effect: Effect) -> None:
+            this.out.append(effect)
+
+        self.upstream = Upstream(emit, self.counts)
         self.dialogue = Dialogue()
         self.tools = ToolCalls()
         self.usage = UsageLedger()
-        self.keeping = Keeping(self.emit)
+        self.keeping = Keeping(emit)
         self.settling: list[Settling] = []
         self.unsaved: dict[int, server.TurnIs] = {}
         """What the client was told of turns that are not written yet, by their number."""

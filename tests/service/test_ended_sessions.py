@@ -53,6 +53,7 @@ def ends(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ends]:
         def belongs_to(self, *arguments: object, **options: object) -> None:
             watched.watch(self)
             watched.watch(self._session)
+            watched.watch(self._session._core)  # type: ignore[attr-defined]  # of the session, not of a stand-in
             super().belongs_to(*arguments, **options)  # type: ignore[arg-type]  # passed on as they came
 
     monkeypatch.setattr(sessions, "Attended", Watched)
@@ -128,7 +129,7 @@ async def test_a_session_on_a_socket_is_gone_when_its_client_has_ended(ends: End
         model.streams.clear()
         await ends.all.wait()
 
-    assert 3 == ends.begun
+    assert 4 == ends.begun
 
 
 async def test_a_session_that_was_taken_up_again_is_gone_with_both_its_connections(ends: Ends) -> None:
@@ -137,7 +138,11 @@ async def test_a_session_that_was_taken_up_again_is_gone_with_both_its_connectio
         async with call(port) as first, call(port) as second:
             await first.send('{"type":"start"}')
             ready = await hear_from(first, "ready")
-            asked = {"sessionId": ready["sessionId"], "resumeToken": ready["resumeToken"], "lastSeq": ready["seq"]}
+            asked = {
+                "sessionId": ready["sessionId"],
+                "resumeToken": ready["resumeToken"],
+                "lastSeq": ready["seq"],
+            }
             await second.send(json.dumps({"type": "start", "resume": asked}))
             assert (await hear_from(second, "ready"))["resumed"]
             await first.wait_closed()
@@ -146,7 +151,7 @@ async def test_a_session_that_was_taken_up_again_is_gone_with_both_its_connectio
         model.streams.clear()
         await ends.all.wait()
 
-    assert 4 == ends.begun
+    assert 6 == ends.begun
 
 
 def test_a_session_under_any_other_server_is_gone_as_well(ends: Ends) -> None:
@@ -160,5 +165,5 @@ def test_a_session_under_any_other_server_is_gone_as_well(ends: Ends) -> None:
                 pass
         model.streams.clear()
 
-    assert 2 == ends.begun
+    assert 3 == ends.begun
     assert not ends.alive
