@@ -98,6 +98,16 @@ class Queue:
     """Since when the session waits in it."""
 
 
+def _emit_of(core: "Core") -> Callable[[Effect], None]:
+    """How its parts have something done, which do not keep it: all that was said would wait for the garbage collector."""
+    known = proxy(core)
+
+    def emit(effect: Effect) -> None:
+        known.out.append(effect)
+
+    return emit
+
+
 class Core:
     """The shared state of one session; see the module."""
 
@@ -107,17 +117,11 @@ class Core:
         self.out: list[Effect] = []
         self.state = State.CONNECTING
         self.counts = Counts()
-        # The parts must not keep what keeps them: all that was said would wait for the garbage collector.
-        this = proxy(self)
-
-        def emit(effect: Effect) -> None:
-            this.out.append(effect)
-
-        self.upstream = Upstream(emit, self.counts)
+        self.upstream = Upstream(_emit_of(self), self.counts)
         self.dialogue = Dialogue()
         self.tools = ToolCalls()
         self.usage = UsageLedger()
-        self.keeping = Keeping(emit)
+        self.keeping = Keeping(_emit_of(self))
         self.settling: list[Settling] = []
         self.unsaved: dict[int, server.TurnIs] = {}
         """What the client was told of turns that are not written yet, by their number."""
