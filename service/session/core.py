@@ -5,6 +5,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import MethodType
 from typing import Any, Final
 from weakref import proxy
 
@@ -100,12 +101,7 @@ class Queue:
 
 def _emit_of(core: "Core") -> Callable[[Effect], None]:
     """How its parts have something done, which do not keep it: all that was said would wait for the garbage collector."""
-    known = proxy(core)
-
-    def emit(effect: Effect) -> None:
-        known.out.append(effect)
-
-    return emit
+    return MethodType(Core.emit, proxy(core))
 
 
 class Core:
