@@ -265,6 +265,17 @@ class Driver:
         self._record.ended(
             now=self._clock(), close_code=self._close_code, dropped_frames=self._streams.dropped_frames
         )
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Let a session that ended be freed at once, by reference counts; whoever still knows it finds it deaf.
+
+        Its streams and its questions answer it, so they and it would keep each other, and with them everything that
+        was said, until the collector walks the old of the whole process. The other ways back to it, of the client's
+        connection and the model's, end where those do (`DirectProtocol`, `BedrockDirectStream`).
+        """
+        self._broken = True
+        del self._streams, self._questions
 
     def _feed(self, event: Event) -> None:
         if self._broken:

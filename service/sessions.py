@@ -214,8 +214,8 @@ class Sessions:
         attended.belongs_to(
             grant.principal.user_id,
             subprotocol,
-            resume=partial(self._resume, attended),
-            on_finished=partial(self._forget, attended),
+            resume=self._resume,
+            on_finished=self._forget,
         )
         self._running[attended] = None
         self._on_change(len(self._running))
@@ -268,7 +268,12 @@ class Sessions:
             if attended.counted_at is not None:
                 by_user.setdefault(attended.user_id, {})[attended.session_id] = attended
         for user_id, sessions in by_user.items():
-            used_s = {session_id: attended.used_s() for session_id, attended in sessions.items()}
+            # Others were counted meanwhile, and whoever ended has told what was used.
+            used_s = {
+                session_id: attended.used_s()
+                for session_id, attended in sessions.items()
+                if attended in self._running
+            }
             standings = await self._surroundings.allowances.beat(user_id, used_s)
             for session_id, standing in standings.items():
                 sessions[session_id].stand(standing)
@@ -359,8 +364,8 @@ class Attended(driver.Driver):
         user_id: str,
         subprotocol: Subprotocol,
         *,
-        resume: Callable[[client.Resume], "Attended | None"],
-        on_finished: Callable[[], None],
+        resume: Callable[["Attended", client.Resume], "Attended | None"],
+        on_finished: Callable[["Attended"], None],
     ) -> None:
         """Whose it is, how to find a session to take up again, and whom to tell of the end."""
         self.user_id = user_id
@@ -413,7 +418,7 @@ class Attended(driver.Driver):
         try:
             await super().finish(close_code)
         finally:
-            self._on_finished()
+            self._on_finished(self)
 
     def _asked_for(self, text: str) -> "Attended | None":
         try:
@@ -422,4 +427,4 @@ class Attended(driver.Driver):
             return None
         if not isinstance(message, client.Start) or message.resume is None:
             return None
-        return self._resume(message.resume)
+        return self._resume(self, message.resume)

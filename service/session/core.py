@@ -5,7 +5,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import MethodType
 from typing import Any, Final
+from weakref import proxy
 
 from service.errors import CloseCode, ErrorCode
 from service.policies.closure import Closure
@@ -97,6 +99,11 @@ class Queue:
     """Since when the session waits in it."""
 
 
+def _emit_of(core: "Core") -> Callable[[Effect], None]:
+    """How its parts have something done, which do not keep it: all that was said would wait for the garbage collector."""
+    return MethodType(Core.emit, proxy(core))
+
+
 class Core:
     """The shared state of one session; see the module."""
 
@@ -106,11 +113,11 @@ class Core:
         self.out: list[Effect] = []
         self.state = State.CONNECTING
         self.counts = Counts()
-        self.upstream = Upstream(self.emit, self.counts)
+        self.upstream = Upstream(_emit_of(self), self.counts)
         self.dialogue = Dialogue()
         self.tools = ToolCalls()
         self.usage = UsageLedger()
-        self.keeping = Keeping(self.emit)
+        self.keeping = Keeping(_emit_of(self))
         self.settling: list[Settling] = []
         self.unsaved: dict[int, server.TurnIs] = {}
         """What the client was told of turns that are not written yet, by their number."""

@@ -193,7 +193,11 @@ class Entrance:
                 close_code = ABNORMAL_CLOSURE
             finally:
                 self._open.discard(connection)
-                await listener.finish(close_code)
+                try:
+                    await listener.finish(close_code)
+                finally:
+                    # `overflow` reaches whoever attends, who holds the connection, which holds `overflow`.
+                    listener = None
 
 
 async def _pass_messages(

@@ -66,6 +66,7 @@ class DirectProtocol(WebSocketsSansIOProtocol):
             self.transport.resume_reading()
         if self.disconnected:
             self._over(ABNORMAL_CLOSURE)
+            self._let_go()
         return self.closed
 
     def data_received(self, data: bytes) -> None:
@@ -183,9 +184,10 @@ class DirectProtocol(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is gone."""
         super().connection_lost(exc)
+        self._over(ABNORMAL_CLOSURE)
         if self.direct is not None:
             self.direct.forget()
-        self._over(ABNORMAL_CLOSURE)
+            self._let_go()
 
     def resume_writing(self) -> None:
         """The client has read some of what was sent."""
@@ -217,6 +219,16 @@ class DirectProtocol(WebSocketsSansIOProtocol):
     def _abort_later(self) -> None:
         """A client that reads nothing would keep a closing transport for ever."""
         self.loop.call_later(_CLOSE_TIMEOUT_S, self.transport.abort)
+
+    def _let_go(self) -> None:
+        """Nothing comes any more: end every way back to here, so that reference counts free what was attended.
+
+        The connection and whoever attends it know this protocol and it knows them; its scope offers it to the
+        endpoint, and the parser of `websockets` waits, inside the object it belongs to, for bytes.
+        """
+        self.direct = self.listener = None
+        self.scope["extensions"].pop(EXTENSION, None)
+        self.conn.parser.close()
 
     def _over(self, code: int) -> None:
         if self.listener is not None and not self.closed.done():

@@ -397,3 +397,6 @@ class Connection(asyncio.Protocol):
         for exchange in exchanges.values():
             exchange.listener.on_lost(failure)
         self._on_change(self)
+        # h2 keeps its own methods in a table, and so itself, its header tables and its settings, 16 KB, until the
+        # collector comes by. Nothing is received any more.
+        self._h2._frame_dispatch_table.clear()  # noqa: SLF001

@@ -4,6 +4,10 @@ import asyncio
 from collections.abc import Callable
 
 
+def _nobody() -> None:
+    """The connection is over, and is freed without the garbage collector."""
+
+
 class Liveness:
     """Looks every so often: was anything heard, and if not, was what was asked then answered?"""
 
@@ -23,9 +27,10 @@ class Liveness:
         self._watch = asyncio.get_running_loop().call_later(self._silence_s, self._look)
 
     def end(self) -> None:
-        """The connection is over."""
+        """The connection is over; it and this would keep each other."""
         if self._watch is not None:
             self._watch.cancel()
+        self._ask = self._lose = _nobody
 
     def _look(self) -> None:
         if self.heard:

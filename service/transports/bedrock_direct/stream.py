@@ -227,3 +227,5 @@ class BedrockDirectStream:
         self._on_over(self)
         self._listener.on_stream_closed(failure)
         self._exchange.release()
+        # It knows this stream; without the way back, both and the session behind them are freed at once.
+        del self._exchange
