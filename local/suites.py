@@ -8,7 +8,6 @@ Each suite writes a machine-readable report beside what it prints; the counts co
 
 import argparse
 import dataclasses
-import json
 import os
 import shutil
 import subprocess
@@ -20,32 +19,14 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Final
 
-from local import stage
+from local import reports, stage
+from local.reports import Counts
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 REPORTS: Final = ROOT / ".run" / "reports"
 # What reads templates and workflows; the first synthesis costs seconds, so one process runs them all.
 TEMPLATES: Final = ("stacks", "delivery")
 FAST: Final = "not process and not speech and not browser"
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """How many tests of a suite ended how."""
-
-    passed: int = 0
-    failed: int = 0
-    skipped: int = 0
-
-    def __add__(self, other: "Counts") -> "Counts":
-        return Counts(
-            passed=self.passed + other.passed,
-            failed=self.failed + other.failed,
-            skipped=self.skipped + other.skipped,
-        )
-
-    def __str__(self) -> str:
-        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,47 +44,12 @@ class Suite:
     """Shares the machine with no other suite."""
 
 
-def read_junit(text: str) -> Counts:
-    """Counts of pytest's JUnit report; an error in a fixture or in collection counts as a failure."""
-    # The report was written by our own pytest a moment ago.
-    total = failed = skipped = 0
-    for suite in ET.fromstring(text).iter("testsuite"):  # noqa: S314 - see above
-        total += int(suite.get("tests", "0"))
-        failed += int(suite.get("failures", "0")) + int(suite.get("errors", "0"))
-        skipped += int(suite.get("skipped", "0"))
-    return Counts(passed=total - failed - skipped, failed=failed, skipped=skipped)
-
-
-def read_vitest(text: str) -> Counts:
-    """Counts of vitest's JSON report; a file that did not even load counts as one failure."""
-    report = json.loads(text)
-    empty = sum(
-        1 for file in report["testResults"] if file["status"] == "failed" and not file["assertionResults"]
-    )
-    return Counts(
-        passed=report["numPassedTests"],
-        failed=report["numFailedTests"] + empty,
-        skipped=report["numPendingTests"] + report["numTodoTests"],
-    )
-
-
-def read_playwright(text: str) -> Counts:
-    """Counts of Playwright's JSON report; a test that passed only on retry is a failure."""
-    report = json.loads(text)
-    stats = report["stats"]
-    return Counts(
-        passed=stats["expected"],
-        failed=stats["unexpected"] + stats["flaky"] + (len(report["errors"]) if not stats["expected"] else 0),
-        skipped=stats["skipped"],
-    )
-
-
 def pytest_suite(name: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Suite:
     return Suite(
         name=name,
         command=[sys.executable, "-m", "pytest", "-q", f"--junitxml={REPORTS / name}.xml", *arguments],
         report=REPORTS / f"{name}.xml",
-        read=read_junit,
+        read=reports.read_junit,
         environment=environment or {},
     )
 
@@ -137,7 +83,7 @@ def suites(which: str) -> list[Suite]:
             f"--outputFile.json={REPORTS / 'page.json'}",
         ],
         report=REPORTS / "page.json",
-        read=read_vitest,
+        read=reports.read_vitest,
         environment={} if sys.stdout.isatty() else {"NO_COLOR": "1"},
     )
     worklets = Suite(
@@ -147,7 +93,7 @@ def suites(which: str) -> list[Suite]:
             f"--outputFile.json={REPORTS / 'worklets.json'}",
         ],
         report=REPORTS / "worklets.json",
-        read=read_vitest,
+        read=reports.read_vitest,
         environment={"CHROMIUM": os.environ.get("CHROMIUM") or chromium() or "chromium"},
         alone=True,
     )
@@ -155,7 +101,7 @@ def suites(which: str) -> list[Suite]:
         name="browser",
         command=[*npm, "e2e", "--", "--reporter=line,json"],
         report=REPORTS / "browser.json",
-        read=read_playwright,
+        read=reports.read_playwright,
         environment={
             "PLAYWRIGHT_JSON_OUTPUT_FILE": str(REPORTS / "browser.json"),
             # It speaks with the emulator's voice, which this Python has.
@@ -267,7 +213,9 @@ def main(arguments: Sequence[str] | None = None, *, chosen: Sequence[Suite] | No
         sys.stdout.write(f"\n{lines[-1]}\n")
         total += counts
     summary = f"{total} in {time.monotonic() - begun_at:.1f} s\n"
-    sys.stdout.write("\n" + "\n".join(lines) + f"\n{summary}")
+    # Whoever sees only the end of a long log sees what is wrong.
+    failures = [f"FAILED {line}" for line in total.failures]
+    sys.stdout.write("\n" + "\n".join((*lines, *failures)) + f"\n{summary}")
     if is_whole:
         # make prints an error of its own after a failure; who wants the last word to be the counts reads it here.
         (REPORTS / "summary").write_text(summary, encoding="utf-8")

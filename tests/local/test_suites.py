@@ -7,42 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from local import suites
-from local.suites import Counts, Suite
+from local import reports, suites
+from local.reports import Counts
+from local.suites import Suite
 
 JUNIT = '<testsuites><testsuite tests="9" failures="2" errors="1" skipped="3"/></testsuites>'
 
 
 def suite(report: Path, script: str) -> Suite:
     command: Sequence[str] = [sys.executable, "-c", script, str(report)]
-    return Suite(name="fake", command=command, report=report, read=suites.read_junit)
+    return Suite(name="fake", command=command, report=report, read=reports.read_junit)
 
 
 def writes(report: str, *, code: int = 0) -> str:
     return f"import sys, pathlib; pathlib.Path(sys.argv[1]).write_text({report!r}); sys.exit({code})"
-
-
-def test_an_error_outside_a_test_counts_as_a_failure() -> None:
-    assert Counts(passed=3, failed=3, skipped=3) == suites.read_junit(JUNIT)
-
-
-def test_a_page_test_file_that_does_not_load_counts_as_a_failure() -> None:
-    report = """{"numPassedTests": 4, "numFailedTests": 1, "numPendingTests": 2, "numTodoTests": 0,
-        "testResults": [{"status": "failed", "assertionResults": []}, {"status": "passed", "assertionResults": [{}]}]}"""
-
-    assert Counts(passed=4, failed=2, skipped=2) == suites.read_vitest(report)
-
-
-def test_a_browser_test_that_passed_only_on_retry_counts_as_a_failure() -> None:
-    report = '{"errors": [], "stats": {"expected": 5, "unexpected": 1, "flaky": 1, "skipped": 2}}'
-
-    assert Counts(passed=5, failed=2, skipped=2) == suites.read_playwright(report)
-
-
-def test_browser_tests_that_could_not_start_count_as_a_failure() -> None:
-    report = '{"errors": [{}], "stats": {"expected": 0, "unexpected": 0, "flaky": 0, "skipped": 0}}'
-
-    assert Counts(failed=1) == suites.read_playwright(report)
 
 
 def test_the_last_line_sums_all_suites(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -71,6 +49,15 @@ def test_a_report_of_an_earlier_run_is_not_counted(tmp_path: Path) -> None:
     report.write_text(JUNIT)
 
     assert Counts(failed=1) == suites.run(suite(report, "pass"))
+
+
+def test_the_end_of_the_log_names_what_failed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    report = """<testsuite tests="2" failures="1"><testcase classname="tests.a" name="test_b">
+        <failure message="assert 1 == 2&#10; where"/></testcase><testcase classname="tests.a" name="test_c"/></testsuite>"""
+
+    suites.main(["all"], chosen=[suite(tmp_path / "a", writes(report, code=1))])
+
+    assert "FAILED tests.a::test_b: assert 1 == 2" == capfd.readouterr().out.splitlines()[-2]
 
 
 def test_every_folder_of_tests_is_in_exactly_one_suite() -> None:
