@@ -102,6 +102,8 @@ OUTCOMES: Final[Mapping[str, Mapping[str, Then]]] = {
     # The connection of a stream is its own, and goes on until the stream ends.
     "goaway": _NOTHING,
     "limit-streams": _NOTHING,
+    # An event that nobody knows is passed over.
+    "replace": _NOTHING,
     # 0.3 s, within what a new stream may take.
     "late-headers": _NOTHING,
     # Nobody can tell a model that says nothing from one that has nothing to say, until it owes an answer. At open

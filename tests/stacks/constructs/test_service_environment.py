@@ -20,7 +20,7 @@ LEFT_TO_THE_SERVICE = {
     "watchdog_ms", "trailing_silence_ms", "reply_timeout_ms", "tool_timeout_s", "language", "voice", "instructions",
     "max_message_bytes", "max_input_rate", "max_control_per_s", "idle_timeout_s", "max_session_s", "start_timeout_s",
     "ping_timeout_s", "outbox_bytes", "store_path", "store_endpoint", "store_timeout_s", "park_s", "retention_days",
-    "recordings", "recording_bytes", "recording_words", "traces",
+    "recordings", "recording_bytes", "recording_words", "traces", "log_waiting_bytes",
     "auth_admin_group", "queue_patience_s", "outbox_stall_s", "max_cpu_percent", "max_lag_ms", "workers",
 }  # fmt: skip
 STAGES = ("dev", "staging", "prod", "public", "sealed")
