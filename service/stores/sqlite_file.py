@@ -11,7 +11,7 @@ from service.stores.worker import Worker
 
 type Prepare = Callable[[sqlite3.Connection], None]
 
-_VERSION: Final = 2
+_VERSION: Final = 3
 _BUSY_TIMEOUT_MS: Final = 1_500
 _SCHEMA: Final = """
 CREATE TABLE conversations (
@@ -33,8 +33,8 @@ CREATE TABLE turns (
 """
 _FIGURES: Final = "ALTER TABLE turns ADD COLUMN figures TEXT"
 _SHARED: Final = """
-CREATE TABLE tickets (name TEXT PRIMARY KEY, sealed BLOB NOT NULL, expires_at REAL NOT NULL) WITHOUT ROWID;
-CREATE TABLE documents (
+CREATE TABLE IF NOT EXISTS tickets (name TEXT PRIMARY KEY, sealed BLOB NOT NULL, expires_at REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS documents (
     name TEXT PRIMARY KEY, version INTEGER NOT NULL, body BLOB NOT NULL, expires_at REAL NOT NULL
 ) WITHOUT ROWID;
 """
@@ -115,9 +115,9 @@ def _settle(database: sqlite3.Connection) -> None:
 
 
 def _conversations(database: sqlite3.Connection) -> None:
-    version = database.execute("PRAGMA user_version").fetchone()[0]
-    if version not in {0, 1, _VERSION}:
-        raise sqlite3.DatabaseError(f"written by another version of the service ({version})")
+    version = _version(database)
+    if version > _VERSION:
+        raise sqlite3.DatabaseError(f"written by a newer version of the service ({version})")
     if version != _VERSION:
         _upgrade(database)
 
@@ -126,12 +126,31 @@ def _upgrade(database: sqlite3.Connection) -> None:
     database.execute("BEGIN IMMEDIATE")
     try:
         # Another process may have been faster.
-        version = database.execute("PRAGMA user_version").fetchone()[0]
-        steps = {0: (_SCHEMA, _SHARED), 1: (_FIGURES, _SHARED)}.get(version, ())
-        for statement in ";".join(steps).split(";"):
-            database.execute(statement)
-        database.execute(f"PRAGMA user_version = {_VERSION}")
+        if (version := _version(database)) != _VERSION:
+            for statement in _missing(database, version):
+                database.execute(statement)
+            database.execute(f"PRAGMA user_version = {_VERSION}")
     except BaseException:
-        database.execute("ROLLBACK")
+        # A disk that is full has ended the transaction already.
+        if database.in_transaction:
+            database.execute("ROLLBACK")
         raise
     database.execute("COMMIT")
+
+
+def _missing(database: sqlite3.Connection, version: int) -> Iterator[str]:
+    """What a file lacks. Files of version 2 differ: some came without `figures`, others without `_SHARED`."""
+    if version == 0:
+        yield from _statements(_SCHEMA)
+    elif "figures" not in {column["name"] for column in database.execute("PRAGMA table_info(turns)")}:
+        yield _FIGURES
+    yield from _statements(_SHARED)
+
+
+def _statements(script: str) -> list[str]:
+    return [statement for statement in script.split(";") if statement.strip()]
+
+
+def _version(database: sqlite3.Connection) -> int:
+    version: int = database.execute("PRAGMA user_version").fetchone()[0]
+    return version

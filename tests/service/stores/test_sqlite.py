@@ -44,7 +44,7 @@ async def test_a_file_of_a_newer_service_is_not_touched(tmp_path: Path) -> None:
     database.close()
     store = at_noon(path)
 
-    with pytest.raises(StoreUnavailableError, match="another version"):
+    with pytest.raises(StoreUnavailableError, match="newer version"):
         await store.check()
     await store.aclose()
 
