@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -109,6 +110,15 @@ async def test_a_conversation_that_fails_is_no_success(question: Path) -> None:
     assert "No room." in said
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Whoever is started in the background of a shell ignores Ctrl-C, and so does everybody it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 async def test_ctrl_c_says_goodbye(question: Path) -> None:
     begun = asyncio.Event()
 
