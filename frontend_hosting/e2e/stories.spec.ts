@@ -113,6 +113,40 @@ for (const language of LANGUAGES) {
   })
 }
 
+test.describe('the newest words', () => {
+  test.use({ look: { viewport: { width: 1100, height: 660 }, reducedMotion: 'reduce' } })
+
+  test('stay in view when a phone is turned, unless one reads further up', async ({ call, line }) => {
+    const { page } = call
+    const toEnd = (): Promise<number> => call.log.evaluate((box) => Math.round(box.scrollHeight - box.scrollTop - box.clientHeight))
+    const room = (): Promise<number> => call.log.evaluate((box) => box.scrollHeight - box.clientHeight)
+    await openStory(page, line.url, 'speaking')
+    await page.setViewportSize({ width: 390, height: 580 })
+    expect(await room(), 'more than fits').toBeGreaterThan(100)
+    await expect.poll(toEnd).toBeLessThan(2)
+    await page.setViewportSize({ width: 320, height: 580 })
+    await expect.poll(toEnd).toBeLessThan(2)
+    await call.log.hover()
+    await page.mouse.wheel(0, -1000)
+    await expect.poll(() => call.log.evaluate((box) => box.scrollTop)).toBe(0)
+    await page.setViewportSize({ width: 390, height: 580 })
+    await expect.poll(room).toBeGreaterThan(100)
+    expect(await call.log.evaluate((box) => box.scrollTop)).toBe(0)
+  })
+})
+
+test.describe('after a call on a phone', () => {
+  test.use({ look: { viewport: PHONE } })
+
+  test('no word of the header is cut off', async ({ call, line }) => {
+    for (const story of ['ended', 'failed microphoneDenied', 'speaking']) {
+      await openStory(call.page, line.url, story)
+      const cut = await call.page.locator('header').first().locator('h1, p, span').evaluateAll((parts) => parts.filter((part) => part.clientWidth > 1 && part.scrollWidth > part.clientWidth).map((part) => part.textContent))
+      expect(cut, story).toEqual([])
+    }
+  })
+})
+
 test.describe('in forced colours', () => {
   test.use({ look: { forcedColors: 'active', reducedMotion: 'reduce' } })
 

@@ -86,7 +86,21 @@ describe('beside the words', () => {
     receive({ type: 'transcript', seq: 3, turn: 1, role: 'assistant', stage: 'planned', text: 'It is sunny.', responseId: 1 })
     conversation.meters.playout = { responseId: 1, positionMs: 900, arrivedMs: 1000, atMs: Date.now() }
     happen({ type: 'playbackStarted', responseId: 1, atMs: 2000, lastSpeechAtMs: null })
-    expect(await screen.findByText('sunny.')).toHaveAttribute('data-caption', 'word')
+    const marked = await screen.findAllByText('sunny.')
+    expect(marked.map((word) => Object.keys(word.dataset))).toEqual([['caption'], ['heard']])
+  })
+
+  it('marks the word in the conversation, and keeps the marks from readers, who get whole sentences', async () => {
+    const { goLive, receive, happen, conversation } = await show()
+    goLive()
+    for (const stage of ['planned', 'spoken'] as const) {
+      receive({ type: 'transcript', seq: 3, turn: 1, role: 'assistant', stage, text: 'It is sunny.', responseId: 1 })
+    }
+    conversation.meters.playout = { responseId: 1, positionMs: 900, arrivedMs: 1000, atMs: Date.now() }
+    happen({ type: 'playbackStarted', responseId: 1, atMs: 2000, lastSpeechAtMs: null })
+    const log = within(screen.getByRole('log'))
+    expect((await log.findByText('sunny.')).closest('[aria-hidden=true]')).not.toBeNull()
+    expect(log.getByText('It is sunny.').closest('[aria-hidden]')).toBeNull()
   })
 
   it('details tell the response time in its parts, the usage, and every event', async () => {

@@ -72,14 +72,14 @@ export function CallScreen({ store, conversation, fetchOptions, archive, setting
   return (
     <div className="flex min-h-(--viewer-height) flex-col bg-paper text-ink @5xl:h-(--viewer-height) @5xl:min-h-[40rem]">
       <header className="flex items-center gap-1 px-4 pt-3 @[40rem]:gap-3 @[40rem]:px-6">
-        {/* A phone has no room for both the name and the state of the line. */}
-        <div className={call.status === 'idle' ? 'mr-auto min-w-0' : '@[40rem]:mr-auto'}>
-          <Heading className={`truncate font-serif text-xl font-medium tracking-tight ${call.status === 'idle' ? '' : 'sr-only @[40rem]:not-sr-only'}`}>
+        {/* A phone has no room for both the name and the state of the line, which matters while there is one. */}
+        <div className={over ? 'mr-auto min-w-0' : '@[40rem]:mr-auto'}>
+          <Heading className={`truncate font-serif text-xl font-medium tracking-tight ${over ? '' : 'sr-only @[40rem]:not-sr-only'}`}>
             {words.product}
           </Heading>
         </div>
-        {call.status === 'idle' ? null : <div className="mr-auto min-w-0 @[40rem]:mr-0"><ConnectionPill state={state} /></div>}
-        <div className="flex shrink-0 items-center">
+        {call.status === 'idle' ? null : <div className={over ? 'hidden @[40rem]:block' : 'mr-auto min-w-0 @[40rem]:mr-0'}><ConnectionPill state={state} /></div>}
+        <div className="flex shrink-0 items-center forced-colors:gap-1">
           {over ? (
             <PastMenu
               archive={archive}
@@ -125,7 +125,7 @@ export function CallScreen({ store, conversation, fetchOptions, archive, setting
             className="mx-4 flex h-80 min-h-0 flex-col overflow-hidden rounded-3xl border border-line bg-surface [grid-area:thread] @max-5xl:h-auto @max-5xl:min-h-72 @5xl:mx-0 @5xl:mt-2 @5xl:mr-6 @5xl:mb-6 @5xl:h-auto"
           >
             <ThreadTools state={state} />
-            <Transcript thread={thread} announce={settings.announce} language={state.language} />
+            <Transcript thread={thread} announce={settings.announce} language={state.language} meters={conversation.meters} />
             {over ? null : (
               <Composer
                 disabled={call.status !== 'live'}
