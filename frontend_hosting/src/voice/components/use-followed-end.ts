@@ -29,9 +29,10 @@ export function useFollowedEnd(thread: Thread, follow: boolean): Followed {
   }, [thread, follow, toEnd])
 
   useEffect(() => {
-    // A phone that is turned, its keyboard, the end of a call: the box changes, and nobody has scrolled.
+    // A phone that is turned, its keyboard, the end of a call: box and lines change, and nobody has scrolled.
     const observer = new ResizeObserver(toEnd)
-    if (boxRef.current) observer.observe(boxRef.current)
+    const box = boxRef.current
+    for (const part of box ? [box, ...box.children] : []) observer.observe(part)
     return () => observer.disconnect()
   }, [toEnd])
 
