@@ -1,6 +1,6 @@
 import { memo, type ReactNode } from 'react'
 
-import type { Meters } from '../conversation.ts'
+import type { Meters } from '../meters.ts'
 import { seconds } from '../words/numbers.ts'
 import { useWords } from '../words/use-words.ts'
 import { type Entry, type Said, textOf, type Thread, type Tool } from '../thread.ts'
