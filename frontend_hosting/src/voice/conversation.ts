@@ -51,8 +51,7 @@ export class Conversation {
   #generation = 0
   #calling = false
   #clockTold = false
-  /** What was counted in the calls before this one; every call has a player of its own. */
-  #counted = { playedSamples: 0, underruns: 0 }
+  #playedBefore = 0
 
   constructor(store: VoiceStore, ports: Ports) {
     this.#store = store
@@ -72,7 +71,8 @@ export class Conversation {
     this.#calling = true
     this.#choice = choice
     this.#lastSpeechAtMs = null
-    this.#timings = new PageTimings(this.meters.underruns)
+    this.#timings = new PageTimings()
+    this.meters.underruns = 0
     this.#sound.begin()
     this.#dispatch('page', { type: 'startRequested', typing, ...(past ? { past } : {}) })
     try {
@@ -216,7 +216,7 @@ export class Conversation {
   #onPlayer(event: PlayerToPage): void {
     switch (event.type) {
       case 'level':
-        readPlayer(this.meters, event, this.#counted, this.#outputLatencyMs())
+        readPlayer(this.meters, event, this.#playedBefore, this.#outputLatencyMs())
         return
       case 'held':
         if (event.held) this.meters.playout = null
@@ -311,7 +311,7 @@ export class Conversation {
     this.#audio?.close()
     this.#audio = null
     this.#gate = 'closed'
-    this.#counted = { playedSamples: this.meters.playedSamples, underruns: this.meters.underruns }
+    this.#playedBefore = this.meters.playedSamples
     fallSilent(this.meters)
   }
 }

@@ -7,8 +7,9 @@ export type Meters = {
   /** 0 to 1. */
   microphone: number
   assistant: number
-  /** Since the page was loaded: samples heard that were not silence, and times playback ran dry. */
+  /** Samples heard since the page was loaded that were not silence. */
   playedSamples: number
+  /** How often playback ran dry in this call. */
   underruns: number
   /** From the player to the ear. */
   outputLatencyMs: number
@@ -22,13 +23,13 @@ export function noMeters(): Meters {
   return { microphone: 0, assistant: 0, playedSamples: 0, underruns: 0, outputLatencyMs: 0, playout: null }
 }
 
-/** `before`: what the players of earlier calls had counted. */
+/** `playedBefore`: samples of earlier calls, each of which had a player of its own. */
 export function readPlayer(
-  meters: Meters, level: PlayerLevel, before: Pick<Meters, 'playedSamples' | 'underruns'>, outputLatencyMs: number,
+  meters: Meters, level: PlayerLevel, playedBefore: number, outputLatencyMs: number,
 ): void {
   meters.assistant = level.level
-  meters.playedSamples = before.playedSamples + level.audibleSamples
-  meters.underruns = before.underruns + level.underruns
+  meters.playedSamples = playedBefore + level.audibleSamples
+  meters.underruns = level.underruns
   meters.outputLatencyMs = outputLatencyMs
   meters.playout = level.playout && { ...level.playout, atMs: level.atMs }
 }

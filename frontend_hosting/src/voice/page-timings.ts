@@ -8,14 +8,10 @@ import { askedAt } from './reply-times.ts'
 
 type Timings = Extract<ClientMessage, { readonly type: 'timings' }>
 
-/** One for each call. `underrunsTold`: how often playback had run dry before it. */
+/** One for each call. */
 export class PageTimings {
   readonly clock = new ClockSync()
-  #underrunsTold: number
-
-  constructor(underrunsTold = 0) {
-    this.#underrunsTold = underrunsTold
-  }
+  #underrunsTold = 0
 
   /** What to tell of a reply that begins to leave the player at `atMs`; nothing to a service that has not shown its clock. */
   of(responseId: number, atMs: number, state: VoiceState, lastSpeechAtMs: number | null, meters: Pick<Meters, 'underruns' | 'outputLatencyMs'>): Timings | null {
