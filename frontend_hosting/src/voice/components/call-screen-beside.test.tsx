@@ -23,9 +23,9 @@ describe('beside the words', () => {
     const { goLive, receive } = await show()
     goLive()
     receive({ type: 'tool', seq: 5, turn: 1, toolUseId: 't', name: 'current_time', status: 'started' })
-    expect(within(screen.getByRole('log')).getByText('Using current_time')).toBeInTheDocument()
+    expect(within(screen.getByRole('log')).getByText('Using current time')).toBeInTheDocument()
     receive({ type: 'tool', seq: 6, turn: 1, toolUseId: 't', name: 'current_time', status: 'finished' })
-    expect(within(screen.getByRole('log')).getByText('Used current_time')).toBeInTheDocument()
+    expect(within(screen.getByRole('log')).getByText('Used current time')).toBeInTheDocument()
   })
 
   it('the conversation is copied as text', async () => {

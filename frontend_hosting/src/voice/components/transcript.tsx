@@ -51,6 +51,9 @@ const TOOL_DOTS: Readonly<Record<Tool['status'], string>> = {
   started: 'animate-pulse bg-warn', finished: 'bg-accent', failed: 'bg-danger',
 }
 
+/** Tools are named for programs. */
+const spelt = (name: string): string => name.replaceAll(/[_-]+/gu, ' ')
+
 type LineProps = Pick<Props, 'language'> & { readonly entry: Entry; readonly meters: Meters | undefined }
 
 const Line = memo(function Line({ entry, language, meters }: LineProps): ReactNode {
@@ -62,7 +65,7 @@ const Line = memo(function Line({ entry, language, meters }: LineProps): ReactNo
     return (
       <li data-tool={entry.status} className="flex items-center gap-2 text-sm text-soft">
         <span aria-hidden="true" className={`h-2 w-2 rounded-full forced-colors:border ${TOOL_DOTS[entry.status]}`} />
-        {words.tool[entry.status](entry.name)}
+        {words.tool[entry.status](spelt(entry.name))}
       </li>
     )
   }
