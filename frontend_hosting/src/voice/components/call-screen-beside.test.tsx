@@ -37,6 +37,15 @@ describe('beside the words', () => {
     expect(screen.getByText(en.copied)).toBeInTheDocument()
   })
 
+  it('a browser that does not let one copy is told of', async () => {
+    const { goLive, receive, user } = await show()
+    goLive()
+    receive({ type: 'transcript', seq: 3, turn: 1, role: 'user', stage: 'spoken', text: 'hello' })
+    vi.spyOn(navigator.clipboard, 'writeText').mockRejectedValue(new DOMException('no', 'NotAllowedError'))
+    await user.click(screen.getByRole('button', { name: en.copy }))
+    expect(await screen.findByText(en.copyFailed)).toBeInTheDocument()
+  })
+
   it('what was said is marked as the language that was spoken', async () => {
     const { goLive, receive } = await show()
     goLive()
