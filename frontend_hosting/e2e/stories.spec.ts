@@ -134,8 +134,36 @@ test.describe('the newest words', () => {
   })
 })
 
+test.describe('on a phone held sideways', () => {
+  test.use({ look: { viewport: { width: 844, height: 390 }, reducedMotion: 'reduce' } })
+
+  test('the orb, the conversation and every control are in view at once', async ({ call, line }) => {
+    const { page } = call
+    for (const story of ['speaking', 'muted', 'push to talk']) {
+      await openStory(page, line.url, story)
+      for (const button of await page.getByRole('toolbar').getByRole('button').all()) await expect(button).toBeInViewport({ ratio: 1 })
+      await expect(page.getByRole('textbox', { name: 'Message' })).toBeInViewport({ ratio: 1 })
+      await expect(page.getByRole('status')).toBeInViewport({ ratio: 1 })
+      await expect(page.locator('canvas')).toBeInViewport({ ratio: 1 })
+      expect(await beyondTheWindow(page)).toBe(0)
+    }
+    expect(await violations(page)).toEqual([])
+    await call.screenshot('phone-sideways')
+  })
+})
+
 test.describe('after a call on a phone', () => {
   test.use({ look: { viewport: PHONE } })
+
+  test('what is wrong and the way on are in view before anything is scrolled', async ({ call, line }) => {
+    const { page } = call
+    for (const story of ['ended', 'failed microphoneDenied', 'failed signInRequired', 'failed serviceUnreachable']) {
+      await openStory(page, line.url, story)
+      if (story !== 'ended') await expect(page.getByRole('alert')).toBeInViewport({ ratio: 1 })
+      await expect(page.getByRole('button', { name: /^(Start again|Sign in again)$/u })).toBeInViewport({ ratio: 1 })
+      await call.screenshot(`phone-${story.replaceAll(' ', '-')}`)
+    }
+  })
 
   test('no word of the header is cut off', async ({ call, line }) => {
     for (const story of ['ended', 'failed microphoneDenied', 'speaking']) {

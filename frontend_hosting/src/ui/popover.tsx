@@ -19,9 +19,10 @@ export function Popover({ id, label, className = '', ref, onToggle, children }: 
       role="dialog"
       aria-label={label}
       onToggle={(event: ToggleEvent<HTMLDivElement>) => onToggle?.(event.newState === 'open')}
-      className={`inset-auto top-16 right-4 m-0 max-h-[calc(100dvh-5rem)] max-w-[calc(100vw-2rem)] overflow-y-auto rounded-3xl border border-line bg-raised p-5 text-ink shadow-xl ${className}`}
+      className={`inset-auto top-16 right-4 m-0 max-w-[calc(100vw-2rem)] overflow-hidden rounded-3xl border border-line bg-raised p-0 text-ink shadow-xl ${className}`}
     >
-      {children}
+      {/* What scrolls has square corners of its own. */}
+      <div className="max-h-[calc(100dvh-5rem)] overflow-y-auto overscroll-contain p-5">{children}</div>
     </div>
   )
 }
