@@ -152,6 +152,23 @@ test.describe('on a phone held sideways', () => {
   })
 })
 
+test('the menu for saving opens at its button, wherever that is', async ({ call, line }) => {
+  const { page } = call
+  for (const [width, height, story] of [[1280, 800, 'speaking'], [390, 780, 'speaking'], [390, 780, 'ended']] as const) {
+    await page.setViewportSize({ width, height })
+    await openStory(page, line.url, story)
+    const button = page.getByRole('button', { name: 'Save transcript' })
+    await button.click()
+    const [at, menu] = [await button.boundingBox(), await page.getByRole('dialog', { name: 'Save transcript' }).boundingBox()]
+    if (!at || !menu) throw new Error('nothing is shown')
+    const apart = Math.min(Math.abs(menu.y - (at.y + at.height)), Math.abs(at.y - (menu.y + menu.height)))
+    expect(apart, `${story} at ${width} px`).toBeLessThan(8)
+    expect(menu.x).toBeGreaterThanOrEqual(0)
+    expect([menu.x + menu.width <= width, menu.y >= 0, menu.y + menu.height <= height]).toEqual([true, true, true])
+    await call.screenshot(`save-${story}-${width}`)
+  }
+})
+
 test.describe('after a call on a phone', () => {
   test.use({ look: { viewport: PHONE } })
 
