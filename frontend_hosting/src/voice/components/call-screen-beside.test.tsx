@@ -2,7 +2,7 @@
 
 import '@testing-library/jest-dom/vitest'
 
-import { act, cleanup, fireEvent, screen, within } from '@testing-library/react'
+import { act, cleanup, fireEvent, screen, waitFor, within } from '@testing-library/react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { closingFor } from '../close-codes.ts'
@@ -95,8 +95,8 @@ describe('beside the words', () => {
     receive({ type: 'transcript', seq: 3, turn: 1, role: 'assistant', stage: 'planned', text: 'It is sunny.', responseId: 1 })
     conversation.meters.playout = { responseId: 1, positionMs: 900, arrivedMs: 1000, atMs: Date.now() }
     happen({ type: 'playbackStarted', responseId: 1, atMs: 2000, lastSpeechAtMs: null })
-    const marked = await screen.findAllByText('sunny.')
-    expect(marked.map((word) => Object.keys(word.dataset))).toEqual([['caption'], ['heard']])
+    const marks = (): readonly string[] => screen.queryAllByText('sunny.').flatMap((word) => Object.keys(word.dataset))
+    await waitFor(() => expect(marks()).toEqual(['caption', 'heard']))
   })
 
   it('marks the word in the conversation, and keeps the marks from readers, who get whole sentences', async () => {
