@@ -117,6 +117,20 @@ test('a reply is captioned by the word, and what is heard is what is marked', as
   await expect.poll(async () => seen.add((await word.textContent({ timeout: 1000 }).catch(() => '')) ?? '').size, { intervals: [60] }).toBeGreaterThan(3)
 })
 
+test('on a phone, which has no room for captions, the word is marked in the conversation', async ({ call }) => {
+  const { page } = call
+  await call.open()
+  await page.setViewportSize({ width: 390, height: 780 })
+  await call.start()
+  await call.type('What can you do?')
+  await expect(page.locator('[data-caption]').first()).toBeHidden()
+  const word = call.log.locator('[data-heard=word]')
+  await expect(word).toBeInViewport()
+  const seen = new Set<string>()
+  await expect.poll(async () => seen.add((await word.textContent({ timeout: 1000 }).catch(() => '')) ?? '').size, { intervals: [60] }).toBeGreaterThan(3)
+  await call.screenshot('speaking-phone')
+})
+
 test('the conversation is saved as a file', async ({ call }) => {
   const { page } = call
   await call.open()

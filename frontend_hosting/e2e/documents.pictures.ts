@@ -17,6 +17,8 @@ const PICTURES: readonly (readonly [string, string, BrowserContextOptions])[] = 
   ].map((story) => [story, story.replaceAll(' ', '-'), { viewport: SMALL, colorScheme: 'light' }] as const),
   ['speaking', 'speaking-dark', { viewport: SMALL, colorScheme: 'dark' }],
   ['speaking', 'speaking-phone', { viewport: PHONE, colorScheme: 'light' }],
+  ['failed microphoneDenied', 'failed-phone', { viewport: PHONE, colorScheme: 'light' }],
+  ['push to talk', 'push-to-talk-sideways', { viewport: { width: PHONE.height, height: PHONE.width }, colorScheme: 'dark' }],
   ['idle', 'idle-german', { viewport: SMALL, colorScheme: 'light', locale: 'de' }],
   ['hearing', 'hearing-forced-colours', { viewport: SMALL, forcedColors: 'active' }],
 ]

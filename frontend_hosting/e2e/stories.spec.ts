@@ -113,6 +113,84 @@ for (const language of LANGUAGES) {
   })
 }
 
+test.describe('the newest words', () => {
+  test.use({ look: { viewport: { width: 1100, height: 660 }, reducedMotion: 'reduce' } })
+
+  test('stay in view when a phone is turned or the letters are spread, unless one reads further up', async ({ call, line }) => {
+    const { page } = call
+    const spread = (letters: string): Promise<void> => call.log.evaluate((box, spacing) => void (box.style.letterSpacing = spacing), letters)
+    const toEnd = (): Promise<number> => call.log.evaluate((box) => Math.round(box.scrollHeight - box.scrollTop - box.clientHeight))
+    await openStory(page, line.url, 'speaking')
+    await page.setViewportSize({ width: 320, height: 580 })
+    await expect.poll(toEnd).toBeLessThan(2)
+    await spread('0.3em')
+    await expect.poll(() => call.log.evaluate((box) => box.scrollHeight - box.clientHeight), { message: 'more than fits' }).toBeGreaterThan(150)
+    await expect.poll(toEnd).toBeLessThan(2)
+    await call.log.hover()
+    await page.mouse.wheel(0, -1000)
+    await expect.poll(() => call.log.evaluate((box) => box.scrollTop)).toBe(0)
+    await page.setViewportSize({ width: 360, height: 600 })
+    await expect.poll(() => call.log.evaluate((box) => box.scrollTop)).toBe(0)
+  })
+})
+
+test.describe('on a phone held sideways', () => {
+  test.use({ look: { viewport: { width: 844, height: 390 }, reducedMotion: 'reduce' } })
+
+  test('the orb, the conversation and every control are in view at once', async ({ call, line }) => {
+    const { page } = call
+    for (const story of ['speaking', 'muted', 'push to talk']) {
+      await openStory(page, line.url, story)
+      for (const button of await page.getByRole('toolbar').getByRole('button').all()) await expect(button).toBeInViewport({ ratio: 1 })
+      await expect(page.getByRole('textbox', { name: 'Message' })).toBeInViewport({ ratio: 1 })
+      await expect(page.getByRole('status')).toBeInViewport({ ratio: 1 })
+      await expect(page.locator('canvas')).toBeInViewport({ ratio: 1 })
+      expect(await beyondTheWindow(page)).toBe(0)
+    }
+    expect(await violations(page)).toEqual([])
+    await call.screenshot('phone-sideways')
+  })
+})
+
+test('the menu for saving opens at its button, wherever that is', async ({ call, line }) => {
+  const { page } = call
+  for (const [width, height, story] of [[1280, 800, 'speaking'], [390, 780, 'speaking'], [390, 780, 'ended']] as const) {
+    await page.setViewportSize({ width, height })
+    await openStory(page, line.url, story)
+    const button = page.getByRole('button', { name: 'Save transcript' })
+    await button.click()
+    const [at, menu] = [await button.boundingBox(), await page.getByRole('dialog', { name: 'Save transcript' }).boundingBox()]
+    if (!at || !menu) throw new Error('nothing is shown')
+    const apart = Math.min(Math.abs(menu.y - (at.y + at.height)), Math.abs(at.y - (menu.y + menu.height)))
+    expect(apart, `${story} at ${width} px`).toBeLessThan(8)
+    expect(menu.x).toBeGreaterThanOrEqual(0)
+    expect([menu.x + menu.width <= width, menu.y >= 0, menu.y + menu.height <= height]).toEqual([true, true, true])
+    await call.screenshot(`save-${story}-${width}`)
+  }
+})
+
+test.describe('after a call on a phone', () => {
+  test.use({ look: { viewport: PHONE } })
+
+  test('what is wrong and the way on are in view before anything is scrolled', async ({ call, line }) => {
+    const { page } = call
+    for (const story of ['ended', 'failed microphoneDenied', 'failed signInRequired', 'failed serviceUnreachable']) {
+      await openStory(page, line.url, story)
+      if (story !== 'ended') await expect(page.getByRole('alert')).toBeInViewport({ ratio: 1 })
+      await expect(page.getByRole('button', { name: /^(Start again|Sign in again)$/u })).toBeInViewport({ ratio: 1 })
+      await call.screenshot(`phone-${story.replaceAll(' ', '-')}`)
+    }
+  })
+
+  test('no word of the header is cut off', async ({ call, line }) => {
+    for (const story of ['ended', 'failed microphoneDenied', 'speaking']) {
+      await openStory(call.page, line.url, story)
+      const cut = await call.page.locator('header').first().locator('h1, p, span').evaluateAll((parts) => parts.filter((part) => part.clientWidth > 1 && part.scrollWidth > part.clientWidth).map((part) => part.textContent))
+      expect(cut, story).toEqual([])
+    }
+  })
+})
+
 test.describe('in forced colours', () => {
   test.use({ look: { forcedColors: 'active', reducedMotion: 'reduce' } })
 

@@ -9,7 +9,7 @@ export function IconButton({ label, className = '', children, ...rest }: Props):
       type="button"
       aria-label={label}
       title={label}
-      className={`flex h-11 w-11 shrink-0 items-center justify-center rounded-full border border-transparent text-ink hover:border-edge ${className}`}
+      className={`flex h-11 w-11 shrink-0 items-center justify-center rounded-full border border-transparent text-ink -outline-offset-3 hover:border-edge ${className}`}
       {...rest}
     >
       {children}

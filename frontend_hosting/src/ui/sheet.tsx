@@ -26,7 +26,7 @@ export function Sheet({ label, className = '', onClose, children }: Props): Reac
       onClick={({ target, currentTarget }) => {
         if (target === currentTarget) currentTarget.close()
       }}
-      className={`m-0 ml-auto h-dvh max-h-none max-w-[100vw] border-line bg-paper p-0 text-ink shadow-2xl backdrop:bg-ink/40 @container forced-colors:border ${className}`}
+      className={`m-0 ml-auto h-dvh max-h-none max-w-[100vw] border-line bg-paper p-0 text-ink shadow-2xl backdrop:bg-(--veil) @container forced-colors:border ${className}`}
     >
       {children}
     </dialog>

@@ -170,6 +170,18 @@ describe('during the call', () => {
     })
     expect(store.getState()).toBe(before)
   })
+
+  it('what was heard is counted over calls, each of which has a player of its own; gaps are counted in each', async () => {
+    const { audio, conversation } = await live()
+    const level = { type: 'level', level: 0.5, playout: null, atMs: 7, audibleSamples: 480, underruns: 1, bufferedMs: 80 } as const
+    audio().onPlayer(level)
+    conversation.end()
+    expect(conversation.meters).toMatchObject({ microphone: 0, assistant: 0, playedSamples: 480, underruns: 1 })
+    await conversation.start(null)
+    expect(conversation.meters).toMatchObject({ playedSamples: 480, underruns: 0 })
+    audio().onPlayer(level)
+    expect(conversation.meters).toMatchObject({ playedSamples: 960, underruns: 1 })
+  })
 })
 
 describe('while the page is away', () => {

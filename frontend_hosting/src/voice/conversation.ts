@@ -4,21 +4,19 @@
 
 import type { AudioPath, OpenAudio } from './audio/audio-path.ts'
 import { MicrophoneError } from './audio/capture.ts'
-import type { OpenMicrophone } from './audio/device-choice.ts'
 import type { DeviceList } from './audio/devices.ts'
 import type { CaptureToPage, PlayerToPage } from './audio/messages.ts'
-import { MicrophoneKeeper } from './audio/microphone-keeper.ts'
-import { ClockSync } from './clock-sync.ts'
+import { CallSound } from './call-sound.ts'
 import { Connection, type ConnectionListener, type ConnectionPorts } from './connection.ts'
 import { EventLog, type EventSource } from './event-log.ts'
 import { type Keepsake, keepsakeOf, readKeepsake } from './keepsake.ts'
 import type { ClientMessage, ServerMessage } from './protocol.ts'
-import type { NoticeCode } from './notices.ts'
 import type { Problem } from './problems.ts'
-import { askedAt } from './reply-times.ts'
+import { fallSilent, type Meters, noMeters, readPlayer } from './meters.ts'
+import { PageTimings } from './page-timings.ts'
 import { gateOf, isOver } from './call-state.ts'
 import type { VoiceEvent } from './session.ts'
-import { DEFAULT_SOUND, pauseFor, type SoundChoice } from './sound.ts'
+import type { SoundChoice } from './sound.ts'
 import type { VoiceStore } from './store.ts'
 
 export type Choice = { readonly language: string; readonly voice: string }
@@ -31,41 +29,23 @@ export type Ports = ConnectionPorts & {
   readonly devices: DeviceList
 }
 
-/** Read by whoever draws; changed in place, some thirty times a second, so that drawing costs React nothing. */
-export type Meters = {
-  /** 0 to 1. */
-  microphone: number
-  assistant: number
-  /** Since the page was loaded: samples heard that were not silence, and times playback ran dry. */
-  playedSamples: number
-  underruns: number
-  /** From the player to the ear. */
-  outputLatencyMs: number
-  /** What is being heard and how far it had got at `atMs`; null while nothing is, or while it is held. */
-  playout: { readonly responseId: number; readonly positionMs: number; readonly arrivedMs: number; readonly atMs: number } | null
-}
-
 /** From the microphone to the worklets; the connection has a deadline of its own. */
 const SOUND_WITHIN_MS = 15_000
 /** A clock that is wrong by more than this makes the times of a transcript useless. */
 const CLOCK_TOLERANCE_MS = 300_000
 
 export class Conversation {
-  readonly meters: Meters = { microphone: 0, assistant: 0, playedSamples: 0, underruns: 0, outputLatencyMs: 0, playout: null }
+  readonly meters: Meters = noMeters()
   readonly log = new EventLog()
   readonly #store: VoiceStore
   readonly #ports: Ports
   #audio: AudioPath | null = null
   #connection: Connection | null = null
+  readonly #sound: CallSound
   #choice: Choice | null = null
   #lastSpeechAtMs: number | null = null
-  #clock = new ClockSync()
-  #underrunsTold = 0
+  #timings = new PageTimings()
   #gate: 'open' | 'held' | 'closed' = 'closed'
-  #keeper: MicrophoneKeeper | null = null
-  #sound: SoundChoice = DEFAULT_SOUND
-  #microphone: OpenMicrophone | null = null
-  #detector: SoundChoice['detector'] = 'level'
   #deadline: ReturnType<typeof setTimeout> | undefined
   /** Raised by every start and end, so that what an older call still awaits finds itself outdated. */
   #generation = 0
@@ -76,6 +56,11 @@ export class Conversation {
   constructor(store: VoiceStore, ports: Ports) {
     this.#store = store
     this.#ports = ports
+    this.#sound = new CallSound({
+      devices: ports.devices,
+      notice: (notice) => this.#dispatch('sound', { type: 'noticed', notice }),
+      log: (event) => this.log.add('sound', event, ports.now()),
+    })
     store.subscribe(() => this.#apply())
   }
 
@@ -86,13 +71,14 @@ export class Conversation {
     this.#calling = true
     this.#choice = choice
     this.#lastSpeechAtMs = null
-    this.#clock = new ClockSync()
-    this.#microphone = null
+    this.#timings = new PageTimings()
+    this.meters.underruns = 0
+    this.#sound.begin()
     this.#dispatch('page', { type: 'startRequested', typing, ...(past ? { past } : {}) })
     try {
-      const audio = await this.#ports.openAudio({ ...this.#sound, microphone: !typing }, {
+      const audio = await this.#ports.openAudio({ ...this.#sound.choice, microphone: !typing }, {
         onMicrophoneOpened: () => this.#onMicrophoneOpened(generation),
-        onMicrophone: (open) => this.#onMicrophone(open),
+        onMicrophone: (open) => this.#sound.microphoneOpened(open),
         onMicrophoneLost: () => this.#onMicrophoneLost(),
         onCapture: (event) => this.#onCapture(event),
         onPlayer: (event) => this.#onPlayer(event),
@@ -103,9 +89,7 @@ export class Conversation {
         return
       }
       this.#audio = audio
-      this.#keep(audio, !typing)
-      this.#detector = 'level'
-      this.#applyDetector()
+      this.#sound.attach(audio, !typing)
       clearTimeout(this.#deadline)
       this.#connection = new Connection(this.#ports, this.#listener(), audio.socketPorts)
       await this.#connection.open()
@@ -132,26 +116,9 @@ export class Conversation {
     this.#deadline = setTimeout(() => void this.#onSetupFailed(generation, null), SOUND_WITHIN_MS)
   }
 
-  #keep(audio: AudioPath, microphone: boolean): void {
-    const ports = { audio, devices: this.#ports.devices, notice: (notice: NoticeCode) => this.#dispatch('sound', { type: 'noticed', notice }) }
-    this.#keeper = new MicrophoneKeeper(ports, this.#sound, microphone)
-    if (this.#microphone) this.#keeper.opened(this.#microphone)
-    // It went while the rest was being set up.
-    else if (microphone) this.#keeper.lost()
-  }
-
-  /** The first one opens before there is anybody to keep it. */
-  #onMicrophone(open: OpenMicrophone): void {
-    this.#microphone = open
-    this.log.add('sound', { type: 'microphone', ...open }, this.#ports.now())
-    this.#keeper?.opened(open)
-  }
-
   #onMicrophoneLost(): void {
-    this.#microphone = null
     this.meters.microphone = 0
-    this.log.add('sound', { type: 'microphoneLost' }, this.#ports.now())
-    this.#keeper?.lost()
+    this.#sound.microphoneLost()
   }
 
   /** A page in the background, a phone call, a lost loudspeaker: try at once, and say so if it does not help. */
@@ -165,31 +132,8 @@ export class Conversation {
 
   /** Devices, volume and pause, for the running call and those to come. */
   setSound(sound: SoundChoice): void {
-    this.#sound = sound
-    this.#audio?.setVolume(sound.volume)
-    this.#applyPause()
-    this.#applyDetector()
-    this.#keeper?.choose(sound)
-  }
-
-  #applyDetector(): void {
-    const { detector } = this.#sound
-    if (!this.#audio || detector === this.#detector) return
-    this.#detector = detector
-    const use = async (audio: AudioPath): Promise<void> => {
-      try {
-        await audio.useDetector(detector)
-        this.log.add('sound', { type: 'detector', detector }, this.#ports.now())
-      } catch {
-        if (audio === this.#audio) this.#dispatch('sound', { type: 'noticed', notice: 'detectorMissing' })
-      }
-    }
-    void use(this.#audio)
-  }
-
-  #applyPause(): void {
     const { call } = this.#store.getState()
-    if (call.status === 'live') this.#audio?.setSilenceThreshold(pauseFor(this.#sound.pauseMs, call.ready))
+    this.#sound.choose(sound, call.status === 'live' ? call.ready : null)
   }
 
   dismissNotice(): void {
@@ -272,11 +216,7 @@ export class Conversation {
   #onPlayer(event: PlayerToPage): void {
     switch (event.type) {
       case 'level':
-        this.meters.assistant = event.level
-        this.meters.playedSamples = this.#playedBefore + event.audibleSamples
-        this.meters.underruns = event.underruns
-        this.meters.outputLatencyMs = this.#audio?.outputLatencyMs() ?? 0
-        this.meters.playout = event.playout && { ...event.playout, atMs: event.atMs }
+        readPlayer(this.meters, event, this.#playedBefore, this.#outputLatencyMs())
         return
       case 'held':
         if (event.held) this.meters.playout = null
@@ -287,7 +227,7 @@ export class Conversation {
         this.#dispatch('sound', {
           type: 'playbackStarted',
           responseId: event.responseId,
-          atMs: event.atMs + (this.#audio?.outputLatencyMs() ?? 0),
+          atMs: event.atMs + this.#outputLatencyMs(),
           lastSpeechAtMs: this.#lastSpeechAtMs,
         })
         return
@@ -302,7 +242,7 @@ export class Conversation {
       onOpened: () => this.#send({ type: 'start', ...this.#choice, ...this.#continuation() }),
       onMessage: (message, audioMs) => this.#onMessage(message, audioMs),
       onRoundTrip: (ms, clock) => {
-        if (clock) this.#clock.note(ms, clock.clockMs, clock.atMs)
+        if (clock) this.#timings.clock.note(ms, clock.clockMs, clock.atMs)
         this.#store.dispatch({ type: 'roundTripMeasured', ms })
       },
       onProblem: (problem) => this.#fail(problem),
@@ -320,31 +260,21 @@ export class Conversation {
 
   #onMessage(message: ServerMessage, audioMs: number): void {
     const atMs = this.#ports.now()
-    if (message.type === 'ready') this.#audio?.setSilenceThreshold(pauseFor(this.#sound.pauseMs, message))
+    if (message.type === 'ready') this.#sound.wait(message)
     else if (message.type === 'state' && message.state === 'thinking') this.#audio?.utteranceClosed()
     this.log.add('service', message, atMs)
     this.#store.dispatch({ type: 'messageReceived', message, atMs, audioMs })
   }
 
-  /** The page's side of a reply's way, for a service that has shown its clock. */
   #tellTimings(responseId: number, atMs: number): void {
-    const clock = this.#clock.best
-    if (!clock) return
-    const state = this.#store.getState()
-    const askedAtMs = askedAt(state, this.#lastSpeechAtMs)
-    const underruns = this.meters.underruns - this.#underrunsTold
-    this.#underrunsTold = this.meters.underruns
-    this.#send({
-      type: 'timings',
-      responseId,
-      receivedAtMs: Math.round(Math.min(state.arrivedAtMs ?? atMs, atMs)),
-      bufferedAtMs: Math.round(atMs),
-      playedAtMs: Math.round(atMs + (this.#audio?.outputLatencyMs() ?? 0)),
-      clockOffsetMs: Math.round(clock.offsetMs),
-      roundTripMs: Math.round(clock.roundTripMs),
-      ...(askedAtMs === null ? {} : { askedAtMs: Math.round(askedAtMs) }),
-      ...(underruns > 0 ? { underruns } : {}),
+    const timings = this.#timings.of(responseId, atMs, this.#store.getState(), this.#lastSpeechAtMs, {
+      underruns: this.meters.underruns, outputLatencyMs: this.#outputLatencyMs(),
     })
+    if (timings) this.#send(timings)
+  }
+
+  #outputLatencyMs(): number {
+    return this.#audio?.outputLatencyMs() ?? 0
   }
 
   #fail(problem: Problem): void {
@@ -377,14 +307,11 @@ export class Conversation {
     clearTimeout(this.#deadline)
     this.#connection?.close()
     this.#connection = null
-    this.#keeper?.close()
-    this.#keeper = null
+    this.#sound.detach()
     this.#audio?.close()
     this.#audio = null
     this.#gate = 'closed'
     this.#playedBefore = this.meters.playedSamples
-    this.meters.microphone = 0
-    this.meters.assistant = 0
-    this.meters.playout = null
+    fallSilent(this.meters)
   }
 }

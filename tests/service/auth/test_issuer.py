@@ -114,3 +114,22 @@ async def test_only_a_401_says_that_a_token_was_taken_back(*, status: int, revok
 async def test_an_issuer_that_does_not_answer_revokes_nobody() -> None:
     async with issuer_that(never, timeout_s=0.1) as issuer:
         assert not await issuer.is_revoked(grant())
+
+
+async def test_an_issuer_that_does_not_answer_holds_the_event_loop_up_for_nobody() -> None:
+    asked = asyncio.Event()
+
+    async def silent(_: web.BaseRequest) -> web.StreamResponse:
+        asked.set()
+        return await never(_)
+
+    async with issuer_that(silent) as issuer:
+        asking = asyncio.create_task(issuer.keys())
+        # The issuer here lives on the same loop: were the loop held up, it would never hear the question.
+        await asked.wait()
+        for _ in range(1_000):
+            await asyncio.sleep(0)
+        assert not asking.done()
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking

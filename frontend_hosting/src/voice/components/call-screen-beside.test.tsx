@@ -2,7 +2,7 @@
 
 import '@testing-library/jest-dom/vitest'
 
-import { act, cleanup, fireEvent, screen, within } from '@testing-library/react'
+import { act, cleanup, fireEvent, screen, waitFor, within } from '@testing-library/react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { closingFor } from '../close-codes.ts'
@@ -23,9 +23,9 @@ describe('beside the words', () => {
     const { goLive, receive } = await show()
     goLive()
     receive({ type: 'tool', seq: 5, turn: 1, toolUseId: 't', name: 'current_time', status: 'started' })
-    expect(within(screen.getByRole('log')).getByText('Using current_time')).toBeInTheDocument()
+    expect(within(screen.getByRole('log')).getByText('Using current time')).toBeInTheDocument()
     receive({ type: 'tool', seq: 6, turn: 1, toolUseId: 't', name: 'current_time', status: 'finished' })
-    expect(within(screen.getByRole('log')).getByText('Used current_time')).toBeInTheDocument()
+    expect(within(screen.getByRole('log')).getByText('Used current time')).toBeInTheDocument()
   })
 
   it('the conversation is copied as text', async () => {
@@ -35,6 +35,15 @@ describe('beside the words', () => {
     await user.click(screen.getByRole('button', { name: en.copy }))
     expect(await navigator.clipboard.readText()).toBe('You: hello')
     expect(screen.getByText(en.copied)).toBeInTheDocument()
+  })
+
+  it('a browser that does not let one copy is told of', async () => {
+    const { goLive, receive, user } = await show()
+    goLive()
+    receive({ type: 'transcript', seq: 3, turn: 1, role: 'user', stage: 'spoken', text: 'hello' })
+    vi.spyOn(navigator.clipboard, 'writeText').mockRejectedValue(new DOMException('no', 'NotAllowedError'))
+    await user.click(screen.getByRole('button', { name: en.copy }))
+    expect(await screen.findByText(en.copyFailed)).toBeInTheDocument()
   })
 
   it('what was said is marked as the language that was spoken', async () => {
@@ -86,7 +95,21 @@ describe('beside the words', () => {
     receive({ type: 'transcript', seq: 3, turn: 1, role: 'assistant', stage: 'planned', text: 'It is sunny.', responseId: 1 })
     conversation.meters.playout = { responseId: 1, positionMs: 900, arrivedMs: 1000, atMs: Date.now() }
     happen({ type: 'playbackStarted', responseId: 1, atMs: 2000, lastSpeechAtMs: null })
-    expect(await screen.findByText('sunny.')).toHaveAttribute('data-caption', 'word')
+    const marks = (): readonly string[] => screen.queryAllByText('sunny.').flatMap((word) => Object.keys(word.dataset))
+    await waitFor(() => expect(marks()).toEqual(['caption', 'heard']))
+  })
+
+  it('marks the word in the conversation, and keeps the marks from readers, who get whole sentences', async () => {
+    const { goLive, receive, happen, conversation } = await show()
+    goLive()
+    for (const stage of ['planned', 'spoken'] as const) {
+      receive({ type: 'transcript', seq: 3, turn: 1, role: 'assistant', stage, text: 'It is sunny.', responseId: 1 })
+    }
+    conversation.meters.playout = { responseId: 1, positionMs: 900, arrivedMs: 1000, atMs: Date.now() }
+    happen({ type: 'playbackStarted', responseId: 1, atMs: 2000, lastSpeechAtMs: null })
+    const log = within(screen.getByRole('log'))
+    expect((await log.findByText('sunny.')).closest('[aria-hidden=true]')).not.toBeNull()
+    expect(log.getByText('It is sunny.').closest('[aria-hidden]')).toBeNull()
   })
 
   it('details tell the response time in its parts, the usage, and every event', async () => {

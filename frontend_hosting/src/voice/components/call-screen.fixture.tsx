@@ -7,8 +7,9 @@ import userEvent from '@testing-library/user-event'
 import type { ReactNode } from 'react'
 import { vi } from 'vitest'
 
-import type { Conversation, Meters } from '../conversation.ts'
+import type { Conversation } from '../conversation.ts'
 import { EventLog } from '../event-log.ts'
+import { noMeters } from '../meters.ts'
 import { MemoryArchive } from '../past/memory-archive.ts'
 import type { Problem } from '../problems.ts'
 import type { Ready, ServerMessage } from '../protocol.ts'
@@ -37,7 +38,7 @@ export const SETTINGS: Settings = { language: 'system', theme: 'system', announc
 
 /** A driver that only writes down what it was asked. */
 function fakeConversation(store: VoiceStore, done: string[]): Conversation {
-  const meters: Meters = { microphone: 0, assistant: 0, playedSamples: 0, underruns: 0, outputLatencyMs: 0, playout: null }
+  const meters = noMeters()
   const fake: Pick<Conversation, keyof Conversation> = {
     meters,
     log: new EventLog(),

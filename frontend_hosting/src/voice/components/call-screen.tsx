@@ -72,14 +72,14 @@ export function CallScreen({ store, conversation, fetchOptions, archive, setting
   return (
     <div className="flex min-h-(--viewer-height) flex-col bg-paper text-ink @5xl:h-(--viewer-height) @5xl:min-h-[40rem]">
       <header className="flex items-center gap-1 px-4 pt-3 @[40rem]:gap-3 @[40rem]:px-6">
-        {/* A phone has no room for both the name and the state of the line. */}
-        <div className={call.status === 'idle' ? 'mr-auto min-w-0' : '@[40rem]:mr-auto'}>
-          <Heading className={`truncate font-serif text-xl font-medium tracking-tight ${call.status === 'idle' ? '' : 'sr-only @[40rem]:not-sr-only'}`}>
+        {/* A phone has no room for both the name and the state of the line, which matters while there is one. */}
+        <div className={over ? 'mr-auto min-w-0' : '@[40rem]:mr-auto'}>
+          <Heading className={`truncate font-serif text-xl font-medium tracking-tight ${over ? '' : 'sr-only @[40rem]:not-sr-only'}`}>
             {words.product}
           </Heading>
         </div>
-        {call.status === 'idle' ? null : <div className="mr-auto min-w-0 @[40rem]:mr-0"><ConnectionPill state={state} /></div>}
-        <div className="flex shrink-0 items-center">
+        {call.status === 'idle' ? null : <div className={over ? 'hidden @[40rem]:block' : 'mr-auto min-w-0 @[40rem]:mr-0'}><ConnectionPill state={state} /></div>}
+        <div className="flex shrink-0 items-center forced-colors:gap-1">
           {over ? (
             <PastMenu
               archive={archive}
@@ -112,7 +112,7 @@ export function CallScreen({ store, conversation, fetchOptions, archive, setting
           {call.status === 'live' && (call.leaving === 'max_duration' || call.leaving === 'budget') ? <Farewell leaving={call.leaving} /> : null}
           {!over && state.complaint ? <Complaint error={state.complaint} onDismiss={() => conversation.dismissComplaint()} /> : null}
         </div>
-        <div className={showThread ? 'px-4 py-4 [grid-area:controls] @5xl:pb-8' : 'w-full px-4 pb-10'}>
+        <div className={showThread ? 'px-4 py-4 [grid-area:controls] sideways:py-1 @5xl:pb-8' : 'w-full px-4 pb-10'}>
           {over ? (
             <Before conversation={conversation} state={state} offered={offered} choice={choice} onChoose={choose} signInAgain={signInAgain} />
           ) : (
@@ -122,10 +122,10 @@ export function CallScreen({ store, conversation, fetchOptions, archive, setting
         {showThread ? (
           <section
             aria-label={words.thread}
-            className="mx-4 flex h-80 min-h-0 flex-col overflow-hidden rounded-3xl border border-line bg-surface [grid-area:thread] @max-5xl:h-auto @max-5xl:min-h-72 @5xl:mx-0 @5xl:mt-2 @5xl:mr-6 @5xl:mb-6 @5xl:h-auto"
+            className="mx-4 flex h-80 min-h-0 flex-col overflow-hidden rounded-3xl border border-line bg-surface [grid-area:thread] @max-5xl:h-auto @max-5xl:min-h-72 @max-5xl:mb-4 sideways:@max-5xl:@[40rem]:mb-3 sideways:@max-5xl:@[40rem]:ml-0 sideways:@max-5xl:@[40rem]:min-h-48! @5xl:mx-0 @5xl:mt-2 @5xl:mr-6 @5xl:mb-6 @5xl:h-auto"
           >
             <ThreadTools state={state} />
-            <Transcript thread={thread} announce={settings.announce} language={state.language} />
+            <Transcript thread={thread} announce={settings.announce} language={state.language} meters={conversation.meters} />
             {over ? null : (
               <Composer
                 disabled={call.status !== 'live'}
@@ -147,14 +147,16 @@ function patienceOf({ call }: VoiceState, options: Options | null): Patience {
   return call.status === 'live' ? call.ready : (options?.patience ?? DEFAULT_PATIENCE)
 }
 
-/** Phone: stage, thread, controls. Desk: the thread stands beside the other two. */
+/** Phone: stage, thread, controls. Desk, and a phone held sideways: the thread stands beside the other two. */
 const GRID =
   "[grid-template:'stage'_auto_'thread'_minmax(18rem,1fr)_'controls'_auto/minmax(0,1fr)] @5xl:min-h-0"
-const DURING = "@5xl:[grid-template:'stage_thread'_minmax(0,1fr)_'controls_thread'_auto/minmax(0,1fr)_26rem]"
-/** The panel with the start button stands close below the stage, both about the middle. */
-const AFTER = "@5xl:[grid-template:'stage_thread'_minmax(10rem,2fr)_'controls_thread'_minmax(auto,3fr)/minmax(0,1fr)_26rem]"
+const DURING =
+  "@5xl:[grid-template:'stage_thread'_minmax(0,1fr)_'controls_thread'_auto/minmax(0,1fr)_26rem] sideways:@max-5xl:@[40rem]:[grid-template:'stage_thread'_minmax(0,1fr)_'controls_thread'_auto/minmax(0,1fr)_minmax(0,1fr)]"
+/** What is wrong, and the start button, stand close below the stage; on a phone the thread comes last. */
+const AFTER =
+  "@max-5xl:[grid-template:'stage'_auto_'controls'_auto_'thread'_minmax(18rem,1fr)/minmax(0,1fr)] @5xl:[grid-template:'stage_thread'_minmax(10rem,2fr)_'controls_thread'_minmax(auto,3fr)/minmax(0,1fr)_26rem]"
 /** During a call the page is as high as the window and the thread scrolls. */
-const HELD = '@max-5xl:h-[calc(var(--viewer-height)-3.5rem)] @max-5xl:min-h-[36rem] @max-5xl:flex-none'
+const HELD = '@max-5xl:h-[calc(var(--viewer-height)-3.5rem)] @max-5xl:min-h-[36rem] @max-5xl:flex-none sideways:@max-5xl:@[40rem]:min-h-0!'
 const STAGE = 'min-h-0 gap-2 pb-3 [grid-area:stage] @5xl:gap-3'
 
 function orbHeight(over: boolean, showThread: boolean, welcome: boolean): string {

@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useRef } from 'react'
 
-import type { Meters } from '../conversation.ts'
+import type { Meters } from '../meters.ts'
 import { phaseOf, type VoiceState } from '../call-state.ts'
 import { type Said, textOf } from '../thread.ts'
 import { useCaption } from './use-caption.ts'

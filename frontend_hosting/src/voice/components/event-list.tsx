@@ -3,6 +3,7 @@ import { type ReactNode, useId, useState, useSyncExternalStore } from 'react'
 import { Button } from '../../ui/button.tsx'
 import { type EventLog, type EventSource, lineOf, matching } from '../event-log.ts'
 import { useWords } from '../words/use-words.ts'
+import { useCopy } from './use-copy.ts'
 
 const SOURCES: readonly EventSource[] = ['page', 'service', 'sound']
 
@@ -13,6 +14,7 @@ export function EventList({ log }: { readonly log: EventLog }): ReactNode {
   const events = useSyncExternalStore(log.subscribe, log.getEvents)
   const [source, setSource] = useState<EventSource | null>(null)
   const [text, setText] = useState('')
+  const [told, copy] = useCopy()
   const shown = matching(events, source, text)
   return (
     <div className="flex flex-col gap-2">
@@ -35,9 +37,10 @@ export function EventList({ log }: { readonly log: EventLog }): ReactNode {
           {SOURCES.map((known) => <option key={known} value={known}>{words.sources[known]}</option>)}
         </select>
       </div>
-      <div className="flex items-center justify-between">
-        <p id={id} className="text-sm text-soft tabular-nums">{words.eventCount(String(shown.length), String(events.length))}</p>
-        <Button kind="plain" onClick={() => void navigator.clipboard.writeText(shown.map(lineOf).join('\n')).catch(() => null)}>
+      <div className="flex items-center gap-3">
+        <p id={id} className="mr-auto text-sm text-soft tabular-nums">{words.eventCount(String(shown.length), String(events.length))}</p>
+        <span aria-live="polite" className="text-sm text-soft">{told}</span>
+        <Button kind="plain" onClick={() => void copy(shown.map(lineOf).join('\n'))}>
           {words.copyEvents}
         </Button>
       </div>

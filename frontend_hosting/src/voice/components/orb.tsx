@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useRef } from 'react'
 
 import { useMediaQuery } from '../../ui/use-media-query.ts'
-import type { Meters } from '../conversation.ts'
+import type { Meters } from '../meters.ts'
 import type { Phase } from '../call-state.ts'
 import { OrbPainter, paintForced } from './orb-painter.ts'
 

@@ -17,7 +17,7 @@ export function SaveMenu({ record }: { readonly record: TranscriptRecord }): Rea
   return (
     <>
       <IconButton label={words.save} popoverTarget={id}><SaveIcon /></IconButton>
-      <Popover ref={menuRef} id={id} label={words.save} className="w-60">
+      <Popover ref={menuRef} id={id} label={words.save} className="w-60" atButton>
         {FORMATS.map((format) => (
           <button
             key={format}

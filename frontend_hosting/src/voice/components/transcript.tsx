@@ -1,8 +1,11 @@
-import { memo, type ReactNode, useEffect, useRef } from 'react'
+import { memo, type ReactNode } from 'react'
 
+import type { Meters } from '../meters.ts'
 import { seconds } from '../words/numbers.ts'
 import { useWords } from '../words/use-words.ts'
 import { type Entry, type Said, textOf, type Thread, type Tool } from '../thread.ts'
+import { useFollowedEnd } from './use-followed-end.ts'
+import { WordsBeingSaid } from './words-being-said.tsx'
 
 /** `language`: of what is said, which need not be the page's. */
 type Props = {
@@ -10,23 +13,16 @@ type Props = {
   readonly announce: boolean
   readonly language: string | null
   readonly label?: string
+  /** Of the call that goes on: by them the word is found that is heard. */
+  readonly meters?: Meters
   /** One that is over is read from its beginning. */
   readonly startAtTop?: boolean
 }
 
-/** How near to the end one must be for new words to scroll into view. */
-const NEAR_PX = 80
-
 /** Everything said and typed, newest last. */
-export function Transcript({ thread, announce, language, label, startAtTop = false }: Props): ReactNode {
+export function Transcript({ thread, announce, language, label, meters, startAtTop = false }: Props): ReactNode {
   const words = useWords()
-  const boxRef = useRef<HTMLDivElement>(null)
-  const followRef = useRef(!startAtTop)
-
-  useEffect(() => {
-    const box = boxRef.current
-    if (box && followRef.current) box.scrollTop = box.scrollHeight
-  }, [thread])
+  const { boxRef, onScroll } = useFollowedEnd(thread, !startAtTop)
 
   return (
     <div
@@ -38,15 +34,13 @@ export function Transcript({ thread, announce, language, label, startAtTop = fal
       // Scrollable with the keyboard.
       // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={0}
-      onScroll={({ currentTarget: box }) => {
-        followRef.current = !startAtTop && box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX
-      }}
+      onScroll={onScroll}
       className="min-h-0 flex-1 overflow-y-auto overscroll-contain px-5 py-4 -outline-offset-3"
     >
       {thread.length === 0 ? <p className="pt-2 text-center text-soft">{words.emptyThread}</p> : null}
       <ol className="flex flex-col gap-5">
         {thread.map((entry) => (
-          <Line key={entry.id} entry={entry} language={language} />
+          <Line key={entry.id} entry={entry} language={language} meters={meters} />
         ))}
       </ol>
     </div>
@@ -57,7 +51,12 @@ const TOOL_DOTS: Readonly<Record<Tool['status'], string>> = {
   started: 'animate-pulse bg-warn', finished: 'bg-accent', failed: 'bg-danger',
 }
 
-const Line = memo(function Line({ entry, language }: { readonly entry: Entry; readonly language: string | null }): ReactNode {
+/** Tools are named for programs. */
+const spelt = (name: string): string => name.replaceAll(/[_-]+/gu, ' ')
+
+type LineProps = Pick<Props, 'language'> & { readonly entry: Entry; readonly meters: Meters | undefined }
+
+const Line = memo(function Line({ entry, language, meters }: LineProps): ReactNode {
   const words = useWords()
   if (entry.kind === 'note') {
     return <li className="rounded-xl border border-line px-4 py-3 text-sm text-soft">{words.notes[entry.note]}</li>
@@ -66,14 +65,14 @@ const Line = memo(function Line({ entry, language }: { readonly entry: Entry; re
     return (
       <li data-tool={entry.status} className="flex items-center gap-2 text-sm text-soft">
         <span aria-hidden="true" className={`h-2 w-2 rounded-full forced-colors:border ${TOOL_DOTS[entry.status]}`} />
-        {words.tool[entry.status](entry.name)}
+        {words.tool[entry.status](spelt(entry.name))}
       </li>
     )
   }
-  return <SaidLine said={entry} language={language} />
+  return <SaidLine said={entry} language={language} meters={meters} />
 })
 
-function SaidLine({ said, language }: { readonly said: Said; readonly language: string | null }): ReactNode {
+function SaidLine({ said, language, meters }: Omit<LineProps, 'entry'> & { readonly said: Said }): ReactNode {
   const words = useWords()
   const { spoken, coming } = textOf(said)
   const mine = said.role === 'user'
@@ -90,11 +89,12 @@ function SaidLine({ said, language }: { readonly said: Said; readonly language: 
         )}
       </p>
       <p lang={language ?? undefined} className="text-[1.0625rem] leading-relaxed break-words">
-        {spoken}
-        {said.outcome === 'interrupted' && spoken !== '' ? ' —' : ''}
-        {coming === '' ? null : (
-          // While it is being said the ears have it; afterwards nothing else has.
-          <span aria-hidden={said.outcome === 'open'} className="text-soft">{spoken === '' ? '' : ' '}{coming}</span>
+        {said.outcome === 'open' && meters ? <WordsBeingSaid said={said} meters={meters} /> : (
+          <>
+            {spoken}
+            {said.outcome === 'interrupted' && spoken !== '' ? ' —' : ''}
+            {coming === '' ? null : <span className="text-soft">{spoken === '' ? '' : ' '}{coming}</span>}
+          </>
         )}
       </p>
     </li>

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 
 import { type Caption, captionAt } from '../caption-timing.ts'
-import type { Meters } from '../conversation.ts'
+import type { Meters } from '../meters.ts'
 import type { Said } from '../thread.ts'
 
 /** How often the words are looked at; the eye wants no more. */

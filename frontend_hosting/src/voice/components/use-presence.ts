@@ -12,7 +12,11 @@ export function usePresence(conversation: Conversation, live: boolean): void {
       try {
         const granted = await navigator.wakeLock.request('screen')
         if (over) await granted.release()
-        else lock = granted
+        else {
+          // A page that only seemed to be hidden still has its own.
+          await lock?.release()
+          lock = granted
+        }
       } catch {
         // Not offered here, or the battery is low: the call goes on without it.
       }
