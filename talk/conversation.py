@@ -138,8 +138,10 @@ class _Talker:
 
     async def _ask(self, question: Question, answer: Answer) -> None:
         if isinstance(question, Typed):
-            await self._connected.wait()
-            await self._send("text", text=question.text)
+            self._resumption.typed(question.text)
+            if self._connected.is_set():
+                # What is lost here, or never sent, is among what is sent again.
+                await self._unless_lost(self._send("text", text=question.text))
             answer.asked_at = answer.speech_ended_at = self._clock()
         else:
             self._microphone.say(question)
@@ -284,12 +286,19 @@ class _Talker:
             self._announce(now - self._began_at, TurnOver(answer=answer, turn=message))
 
     async def _repeat(self, socket: ClientConnection) -> None:
-        """Send again what may not have arrived, and what the microphone gives meanwhile."""
-        repeated = -1
-        while frames := self._resumption.frames_to_repeat(after=repeated):
+        """Send again what may not have arrived, and what is asked meanwhile."""
+        repeated, typed = -1, 0
+        while True:
+            frames = self._resumption.frames_to_repeat(after=repeated)
+            texts = self._resumption.texts_to_repeat()[typed:]
+            if not frames and not texts:
+                return
             for sequence, frame in frames:
                 await socket.send(frame)
                 repeated = sequence
+            for text in texts:
+                await socket.send(protocol.encode("text", text=text))
+                typed += 1
 
     async def _say_goodbye(self, reading: asyncio.Task[None]) -> None:
         self._is_leaving = True

@@ -40,6 +40,7 @@ class Ready:
     session_id: str
     resume_token: str | None
     resumed: bool
+    last_turn: int
     model: str
     language: str
     voice: str

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from talk.protocol import FRAME_BYTES, INPUT_RATE_HZ, Ack, FromServer, Ready
+from talk.protocol import FRAME_BYTES, INPUT_RATE_HZ, Ack, FromServer, Ready, Transcript, Turn
 
 KEPT_S: Final = 5.0
 _KEPT_FRAMES: Final = round(KEPT_S * INPUT_RATE_HZ * 2 / FRAME_BYTES)
@@ -14,6 +14,17 @@ LOST: Final = frozenset({None, 1006, 1012})
 _GO_ELSEWHERE: Final = 4503
 _GOING_AWAY: Final = "going_away"
 _SEQUENCES: Final = 2**32
+
+
+@dataclass(slots=True, kw_only=True)
+class _Written:
+    """Words that were typed, until their turn is over."""
+
+    text: str
+    turn: int | None = None
+    """Its number, once the service has told that it has read them."""
+    saved_as: int
+    """The lowest number that their turn can have."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -26,10 +37,17 @@ class Resumption:
     _unacknowledged: deque[tuple[int, str | bytes]] = field(
         default_factory=lambda: deque(maxlen=_KEPT_FRAMES)
     )
+    _written: list[_Written] = field(default_factory=list)
+    _last_turn: int = 0
+    """The newest turn that was heard of."""
 
     def sent(self, sequence: int, frame: str | bytes) -> None:
         """A frame went out, or would have; `sequence` counts on without end."""
         self._unacknowledged.append((sequence, frame))
+
+    def typed(self, text: str) -> None:
+        """Words went out, or would have."""
+        self._written.append(_Written(text=text, saved_as=self._last_turn + 1))
 
     def heard(self, message: FromServer, seq: int | None) -> None:
         """The server said something."""
@@ -38,10 +56,34 @@ class Resumption:
         match message:
             case Ready(session_id=session_id, resume_token=token):
                 self.session_id, self.token = session_id, token
+                self._go_on(message)
             case Ack(sequence=sequence):
                 self._acknowledge(sequence)
+            case Transcript(turn=turn, role="user", text=text):
+                self._last_turn = max(self._last_turn, turn)
+                self._read(text, turn)
+            case Turn(turn=turn):
+                self._last_turn = max(self._last_turn, turn)
+                self._written = [written for written in self._written if written.turn != turn]
             case _:
                 pass
+
+    def _read(self, text: str, turn: int) -> None:
+        for written in self._written:
+            if written.turn is None and written.text == text:
+                written.turn = turn
+                return
+
+    def _go_on(self, ready: Ready) -> None:
+        """Another process knows of no turn that was not saved, whatever the lost one had told of it."""
+        if ready.resumed:
+            return
+        self._last_turn = ready.last_turn
+        self._written = [
+            _Written(text=written.text, saved_as=ready.last_turn + 1)
+            for written in self._written
+            if (written.turn or written.saved_as) > ready.last_turn
+        ]
 
     def _acknowledge(self, sequence: int) -> None:
         while self._unacknowledged:
@@ -69,6 +111,10 @@ class Resumption:
     def frames_to_repeat(self, after: int) -> Sequence[tuple[int, str | bytes]]:
         """The newest audio that nobody has confirmed, behind this frame, each piece with its number."""
         return [(sequence, frame) for sequence, frame in self._unacknowledged if sequence > after]
+
+    def texts_to_repeat(self) -> Sequence[str]:
+        """What was typed and never told as read; the service tells that before `ready`, so that nothing is said twice."""
+        return [written.text for written in self._written if written.turn is None]
 
 
 def is_sent_on(close_code: int | None, reason: str | None) -> bool:

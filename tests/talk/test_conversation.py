@@ -358,3 +358,60 @@ async def test_a_session_that_is_not_given_back_ends_with_the_reason() -> None:
 
     assert conversation.failure is not None
     assert "There is no such session." in conversation.failure
+
+
+@pytest.mark.parametrize("resumed", [True, False])
+async def test_a_typed_question_whose_connection_is_lost_is_typed_again_and_answered(
+    *, resumed: bool
+) -> None:
+    async def story(session: Session) -> None:
+        if not lost:
+            assert "start" == (await session.next())["type"]
+            await session.say("ready", sessionId="s-1", resumeToken="t-1")
+            await session.say("state listening")
+            await session.until(is_typed)
+            lost.append(session)
+            session.socket.transport.abort()
+            return
+        await session.next()
+        await session.say("ready", seq=3, resumeToken="t-2", resumed=resumed)
+        typed = await session.until(is_typed)
+        assert "What time is it?" == typed["text"]
+        await session.reply()
+        await session.finish()
+        await session.goodbye()
+
+    lost: list[Session] = []
+    async with serving(story) as (url, sessions):
+        conversation = await hold_conversation(url, [Typed(text="What time is it?")])
+
+    assert (1000, None, True) == (conversation.close_code, conversation.failure, conversation.heard_replies)
+    assert 1 == len([message for message in sessions[1].received if is_typed(message)])
+
+
+async def test_what_is_asked_in_writing_while_there_is_no_connection_is_sent_with_the_next_one() -> None:
+    async def story(session: Session) -> None:
+        if not lost:
+            assert "start" == (await session.next())["type"]
+            await session.say("ready", sessionId="s-1", resumeToken="t-1")
+            lost.append(session)
+            # The client learns in one breath that it may ask and that nobody is there.
+            await session.say("state listening")
+            session.socket.transport.abort()
+            return
+        await session.next()
+        await session.say("ready", seq=3, resumeToken="t-2", resumed=True)
+        await session.until(is_typed)
+        await session.reply()
+        await session.finish()
+        await session.goodbye()
+
+    lost: list[Session] = []
+    async with serving(story) as (url, _):
+        conversation = await hold_conversation(url, [Typed(text="What time is it?")])
+
+    assert (None, True) == (conversation.failure, conversation.heard_replies)
+
+
+def is_typed(message: dict[str, Any]) -> bool:
+    return bool(message["type"] == "text")

@@ -1,12 +1,15 @@
+from dataclasses import replace
+
 import pytest
 
-from talk.protocol import Ack, Ready
+from talk.protocol import Ack, Ready, Transcript, Turn
 from talk.resumption import Resumption, is_sent_on, waits_s
 
 READY = Ready(
     session_id="s-1",
     resume_token="t-1",
     resumed=False,
+    last_turn=0,
     model="m",
     language="en-US",
     voice="v",
@@ -84,3 +87,72 @@ def test_who_is_sent_on_tries_at_once_and_then_like_anybody_else() -> None:
         is_sent_on(4503, "at_capacity"),
         is_sent_on(1006, ""),
     ]
+
+
+def read(turn: int, text: str, role: str = "user") -> Transcript:
+    return Transcript(turn=turn, role=role, stage="spoken", text=text)
+
+
+def over(turn: int) -> Turn:
+    return Turn(turn=turn, outcome="completed", closed_by="client", response_id=1, timings={})
+
+
+def test_what_was_typed_is_said_again_until_it_is_told_as_read() -> None:
+    resumption = begun()
+    resumption.typed("hello")
+    resumption.heard(read(1, "hello", "assistant"), 2)
+    assert ["hello"] == resumption.texts_to_repeat()
+
+    resumption.heard(read(1, "hello"), 3)
+    assert [] == resumption.texts_to_repeat()
+
+
+def test_the_same_words_typed_twice_are_two_texts() -> None:
+    resumption = begun()
+    resumption.typed("hello")
+    resumption.typed("hello")
+    resumption.heard(read(1, "hello"), 2)
+
+    assert ["hello"] == resumption.texts_to_repeat()
+
+
+def test_the_same_process_knows_what_it_told_as_read() -> None:
+    resumption = begun()
+    resumption.typed("hello")
+    resumption.heard(read(1, "hello"), 2)
+    resumption.heard(replace(READY, resumed=True), 3)
+
+    assert [] == resumption.texts_to_repeat()
+
+
+@pytest.mark.parametrize(("last_turn", "again"), [(0, ["hello"]), (1, [])])
+@pytest.mark.parametrize("told", [True, False])
+def test_another_process_hears_again_what_was_typed_in_a_turn_that_is_not_saved(
+    last_turn: int, again: list[str], *, told: bool
+) -> None:
+    resumption = begun()
+    resumption.typed("hello")
+    if told:
+        resumption.heard(read(1, "hello"), 2)
+    resumption.heard(replace(READY, last_turn=last_turn), 1)
+
+    assert again == resumption.texts_to_repeat()
+
+
+def test_what_was_answered_is_not_typed_again_in_any_process() -> None:
+    resumption = begun()
+    resumption.typed("hello")
+    resumption.heard(read(1, "hello"), 2)
+    resumption.heard(over(1), 3)
+    resumption.heard(READY, 1)
+
+    assert [] == resumption.texts_to_repeat()
+
+
+def test_words_after_a_saved_turn_are_typed_again_in_another_process() -> None:
+    resumption = begun()
+    resumption.heard(over(1), 2)
+    resumption.typed("hello")
+    resumption.heard(replace(READY, last_turn=1), 1)
+
+    assert ["hello"] == resumption.texts_to_repeat()
